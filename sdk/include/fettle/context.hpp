@@ -1,0 +1,60 @@
+// What a running stage may ask of the framework.
+#pragma once
+
+#include <fettle/error.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace fettle {
+
+/// Where tensors are computed.
+struct Device {
+    enum class Type { cpu, cuda } type = Type::cpu;
+    int index = 0;
+    friend bool operator==(const Device&, const Device&) = default;
+};
+
+/// Handed to every `run`. It lives as long as any value of the run, so a lazy sequence may keep a pointer to it.
+class Context {
+   public:
+    virtual ~Context() = default;
+
+    /// The stage's own seed, from the graph's and the stage's name.                 [any thread, concurrent]
+    virtual std::uint64_t seed() const = 0;
+    virtual Device device() const = 0;
+    /// How many threads the run may use; the number LibTorch is to be given.
+    virtual int threads() const = 0;
+    /// The stage's id and its parameters that aren't defaults: "ssim(window=7)". Names columns and maps.
+    virtual std::string label() const = 0;
+    /// The resolved settings of a component of this stage, as TOML: "use = \"model.autoencoder\"\nwidth = 32\n".
+    virtual std::string component_text(std::string_view name) const = 0;
+
+    /// An empty folder whose content becomes part of the stage's `files/1` output.   [one thread]
+    virtual std::filesystem::path output_folder() const = 0;
+    /// A folder that outlives a run that was killed, for checkpoints; the same for the same work (equal cache key).
+    /// Removed once the stage has finished. Write beside and rename.
+    virtual std::filesystem::path checkpoint_folder() const = 0;
+
+    /// `done` of `total` items (epochs, images); `note` is shown beside it: "loss 0.0123".   [any thread]
+    virtual void progress(std::size_t done, std::size_t total, std::string_view note = {}) const = 0;
+    /// Something the user should know and can act upon; kept in the journal and the report.   [any thread]
+    virtual void warn(std::string_view text) const = 0;
+    /// A fact for the journal: "checkpoint" at epoch 3.                              [any thread]
+    virtual void note(std::string_view event, std::string_view text) const = 0;
+
+    /// Throws Interrupted where the user asked to stop; call it between batches.     [any thread]
+    void check_stop() const {
+        if (stop_requested()) throw Interrupted();
+    }
+    virtual bool stop_requested() const = 0;
+
+    /// Held around tensor computation on the run's device, and never while waiting for a sequence: work on one
+    /// device is one at a time, and the one pool of threads isn't multiplied.
+    virtual std::unique_lock<std::mutex> use_device() const = 0;
+};
+
+}  // namespace fettle

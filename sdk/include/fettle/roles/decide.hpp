@@ -1,0 +1,161 @@
+// Roles from pixels to a verdict: Distance, Pooling, Threshold, Measure, Report. None of them needs LibTorch.
+#pragma once
+
+#include <fettle/describe.hpp>
+#include <fettle/random.hpp>
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fettle {
+
+/// One number per pair of images: a distance between hashes, say.
+///   in   reference, candidate   sample i of one is compared with sample i of the other
+///   out  scores                 one column, named after the stage's label
+class Distance : public Component {
+   public:
+    static constexpr const char* role_name = "distance";
+    struct In {
+        Ref<Images> reference, candidate;
+    };
+    struct Out {
+        Ref<Scores> scores;
+    };
+
+    /// How far apart two RGB images are: 0 for equal ones, higher is farther. They may differ in size where the
+    /// distance allows it; otherwise throw Error(Fault::shape) saying both sizes.  [any thread, concurrent]
+    virtual double distance(const Image& reference, const Image& candidate) const = 0;
+
+    Out run(const In& in, Context& context) const;
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("reference", &In::reference, "The images as they are.")
+            .in("candidate", &In::candidate, "The images to compare with them, sample by sample.")
+            .out("scores", &Out::scores, "One distance per sample.");
+    }
+};
+
+/// One number per map.
+///   in   maps     one or more sets of maps over the same samples
+///   out  scores   a column for each: "ssim mean"
+class Pooling : public Component {
+   public:
+    static constexpr const char* role_name = "pooling";
+    struct In {
+        std::vector<Ref<Maps>> maps;
+    };
+    struct Out {
+        Ref<Scores> scores;
+    };
+
+    /// The map's values as one number. `plane.values` isn't empty and every value is finite.
+    ///                                                                [any thread, concurrent with itself]
+    virtual double pool(const Plane& plane) const = 0;
+    /// The second word of the column's name: "mean", "top 1%".
+    virtual std::string name() const = 0;
+
+    /// Throws Error(Fault::numeric) naming the first sample whose map holds a value that isn't finite.
+    Out run(const In& in, Context& context) const;
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("maps", &In::maps, "Maps of dissimilarity, over the same samples.")
+            .out("scores", &Out::scores, "A column for each set of maps.");
+    }
+};
+
+/// What a threshold may be found from: scores of calibration samples, never of test samples.
+struct Calibration {
+    std::vector<double> normal;     ///< ascending
+    std::vector<double> anomalous;  ///< of synthetic anomalies made from calibration images; ascending; may be empty
+};
+
+/// Finds, per column, the score above which a sample is called anomalous.
+///   in   scores      one or more tables over the same samples; its `calibrate` rows are fitted on
+///   out  decisions   the joined table with a cut for every column
+class Threshold : public Component {
+   public:
+    static constexpr const char* role_name = "threshold";
+    struct In {
+        std::vector<Ref<Scores>> scores;
+    };
+    struct Out {
+        Ref<Decisions> decisions;
+    };
+
+    /// The threshold: a sample is anomalous where its score is greater. Throws Error(Fault::data) saying how many
+    /// scores are needed where there are too few.                          [any thread, concurrent]
+    virtual double fit(const Calibration& calibration) const = 0;
+    /// Whether `fit` needs anomalous calibration scores.
+    virtual bool needs_anomalies() const { return false; }
+
+    Out run(const In& in, Context& context) const;
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("scores", &In::scores, "Scores; those of calibration samples are fitted on.", needs_calibration())
+            .out("decisions", &Out::decisions, "The scores with a threshold for each column.");
+    }
+};
+
+/// Judges decisions by the samples of `test` whose label is known.
+///   in   decisions   one or more
+///   out  measures    a judgement for every cut
+class Measure : public Component {
+   public:
+    static constexpr const char* role_name = "measure";
+    struct In {
+        std::vector<Ref<Decisions>> decisions;
+    };
+    struct Out {
+        Ref<Measures> measures;
+    };
+
+    /// One cut judged: `scores[i]` belongs to a sample that is anomalous where `anomalous[i]`. Both may be empty,
+    /// or all of one kind: leave out what is undefined and say so in `remarks`.        [any thread, concurrent]
+    virtual Judgement judge(std::span<const double> scores, const std::vector<bool>& anomalous, const Cut& cut) const = 0;
+
+    Out run(const In& in, Context& context) const;
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("decisions", &In::decisions, "What to judge.").out("measures", &Out::measures, "Figures for every cut.");
+    }
+};
+
+/// Writes something a person or another program reads.
+///   in   measures   what was found
+///   in   examples   maps to show beside their images (optional)
+///   in   networks   trained networks, for their loss curves (optional)
+///   out  files      the folder that was written
+class Report : public Component {
+   public:
+    static constexpr const char* role_name = "report";
+    struct In {
+        Ref<Measures> measures;
+        std::vector<Ref<Maps>> examples;
+        std::vector<Ref<Network>> networks;
+    };
+    struct Out {
+        Ref<Files> files;
+    };
+
+    /// Writes into `folder`, which exists and is empty. What lands there is copied into the run's folder under the
+    /// same names. Throws Error(Fault::storage) where it can't be written.             [any thread]
+    virtual void write(const In& in, const std::filesystem::path& folder, Context& context) const = 0;
+
+    Out run(const In& in, Context& context) const;
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("measures", &In::measures, "The figures to report.")
+            .in("examples", &In::examples, "Maps to show beside their images.", optional_port())
+            .in("networks", &In::networks, "Networks whose loss curves are shown.", optional_port())
+            .out("files", &Out::files, "The folder that was written.");
+    }
+};
+
+}  // namespace fettle

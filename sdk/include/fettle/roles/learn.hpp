@@ -1,0 +1,234 @@
+// Roles that compute with tensors: Autoencoder, Similarity, Trainer. The only SDK header that includes LibTorch.
+// Tensors are N x C x H x W float32, images in [0, 1].
+#pragma once
+
+#include <fettle/describe.hpp>
+#include <fettle/random.hpp>
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fettle {
+
+using Tensor = torch::Tensor;
+
+inline torch::Device torch_device(const Device& device) {
+    return device.type == Device::Type::cpu ? torch::Device(torch::kCPU)
+                                            : torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(device.index));
+}
+
+/// Makes this thread ready to compute for the run, for as long as the object lives: the device is this thread's
+/// alone, LibTorch uses the run's number of threads (its own default can be 1), and gradients are as asked,
+/// whatever ran on this thread before. Don't wait for a sequence while holding one.
+class TensorWork {
+   public:
+    explicit TensorWork(const Context& context, bool gradients = false)
+        : lock_(context.use_device()), grad_(gradients) {
+        if (at::get_num_threads() != context.threads()) at::set_num_threads(context.threads());
+    }
+
+   private:
+    std::unique_lock<std::mutex> lock_;
+    torch::AutoGradMode grad_;
+};
+
+/// The tensor side of a batch: N x C x H x W float32 on some device.
+class TorchPart final : public TensorPart {
+   public:
+    explicit TorchPart(Tensor values) : values_(std::move(values)) {}
+
+    const Tensor& values() const { return values_; }
+    std::size_t count() const override { return static_cast<std::size_t>(values_.size(0)); }
+    std::size_t bytes() const override { return values_.numel() * values_.element_size(); }
+
+    Image image(std::size_t row) const override {
+        Tensor hwc = values_[static_cast<std::int64_t>(row)].detach().to(torch::kCPU, torch::kFloat32);
+        if (hwc.size(0) == 1) hwc = hwc.expand({3, hwc.size(1), hwc.size(2)});
+        hwc = hwc.permute({1, 2, 0}).mul(255).round().clamp(0, 255).to(torch::kUInt8).contiguous();
+        Image out(static_cast<int>(hwc.size(1)), static_cast<int>(hwc.size(0)), 3);
+        std::copy_n(hwc.data_ptr<std::uint8_t>(), out.pixels.size(), out.pixels.data());
+        return out;
+    }
+
+    Plane plane(std::size_t row) const override {
+        const Tensor hw = values_[static_cast<std::int64_t>(row)][0].detach().to(torch::kCPU, torch::kFloat32).contiguous();
+        Plane out{static_cast<int>(hw.size(1)), static_cast<int>(hw.size(0)), {}};
+        out.values.assign(hw.data_ptr<float>(), hw.data_ptr<float>() + hw.numel());
+        return out;
+    }
+
+    std::shared_ptr<const TensorPart> gather(std::span<const Row> rows) const override {
+        std::vector<Tensor> parts;
+        for (const auto& [part, row] : rows)
+            parts.push_back(dynamic_cast<const TorchPart&>(*part).values_[static_cast<std::int64_t>(row)]);
+        return std::make_shared<TorchPart>(torch::stack(parts));
+    }
+
+   private:
+    Tensor values_;
+};
+
+/// A batch as a tensor on `device`: N x 3 x H x W, value / 255. Converted once per batch and kept. Throws
+/// Error(Fault::shape) where the images differ in size, naming two of them.          [any thread, concurrent]
+inline Tensor tensor_of(const Batch& batch, const Device& device) {
+    const auto part = batch.tensors([&](const Batch& host) -> std::shared_ptr<const TensorPart> {
+        const Image& first = host.sample(0)->image;
+        Tensor out = torch::empty({static_cast<std::int64_t>(host.size()), 3, first.height, first.width});
+        for (std::size_t i = 0; i < host.size(); ++i) {
+            const Image& image = host.sample(i)->image;
+            if (image.width != first.width || image.height != first.height)
+                throw Error(Fault::shape, "images of one batch differ in size: `" + host.info(0).id + "` is " +
+                                              std::to_string(first.width) + "x" + std::to_string(first.height) + ", `" +
+                                              host.info(i).id + "` is " + std::to_string(image.width) + "x" +
+                                              std::to_string(image.height))
+                    .help("give the data set a `size`, or put a `transform.resize` before this stage");
+            // Planes from interleaved bytes in one sweep; the division keeps n/255 exact to the nearest float.
+            float* const planes = out[static_cast<std::int64_t>(i)].data_ptr<float>();
+            const std::size_t area = static_cast<std::size_t>(image.width) * image.height;
+            for (std::size_t p = 0; p < area; ++p)
+                for (std::size_t c = 0; c < 3; ++c) planes[c * area + p] = image.pixels[3 * p + c] / 255.0f;
+        }
+        return std::make_shared<TorchPart>(out.to(torch_device(device)));
+    });
+    return dynamic_cast<const TorchPart&>(*part).values().to(torch_device(device));
+}
+
+/// Channels, height and width of what a network takes and gives.
+struct ImageShape {
+    int channels = 3, height = 0, width = 0;
+};
+
+/// A network that gives back what it was shown. Register every parameter and submodule as LibTorch asks; `forward`
+/// must be traceable: the same operations whatever the values and the batch size.
+class ReconstructionNet : public torch::nn::Module {
+   public:
+    /// N x C x H x W in [0, 1] to the same shape.                                    [one at a time per device]
+    virtual Tensor forward(Tensor images) = 0;
+};
+
+/// An architecture: parameters that become a network once the input is known. A component of trainers.
+class Autoencoder : public Component {
+   public:
+    static constexpr const char* role_name = "autoencoder";
+
+    /// A network for this input, freshly initialised from LibTorch's generator (which the trainer has seeded).
+    /// Throws Error(Fault::shape) with the nearest sides that work where it can't take these. [one at a time per device]
+    virtual std::shared_ptr<ReconstructionNet> build(const ImageShape& input) const = 0;
+
+    template <class T>
+    static void describe_role(Describe<T>&) {}
+};
+
+/// A differentiable map of how two images differ: a score and a loss alike.
+///   in   reference, candidate   sample i of one is compared with sample i of the other
+///   out  maps
+class Similarity : public Component {
+   public:
+    static constexpr const char* role_name = "similarity";
+    struct In {
+        Ref<Images> reference, candidate;
+    };
+    struct Out {
+        Ref<Maps> maps;
+    };
+
+    /// Both N x C x H x W; returns N x 1 x h x w, 0 where they are equal, higher where they differ more. h and w may
+    /// be smaller by an even border. Differentiable in both; as a loss its mean is taken. Throws Error(Fault::shape)
+    /// where the images are too small.                                 [any thread, concurrent with itself]
+    virtual Tensor compare(const Tensor& reference, const Tensor& candidate) const = 0;
+
+    Out run(const In& in, Context& context) const;
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("reference", &In::reference, "The images as they are.")
+            .in("candidate", &In::candidate, "The images to compare with them, sample by sample.")
+            .out("maps", &Out::maps, "How much they differ, per pixel.")
+            .on_device();
+    }
+};
+
+/// Trains a network to turn inputs into targets.
+///   in   inputs, targets   sample i of one belongs to sample i of the other; both refuse `test`
+///   out  network
+class Trainer : public Component {
+   public:
+    static constexpr const char* role_name = "trainer";
+    struct In {
+        Ref<Images> inputs, targets;
+    };
+    struct Out {
+        Ref<Network> network;
+    };
+
+    /// Call context.check_stop() between steps, after a checkpoint into context.checkpoint_folder(); continue from
+    /// one that is there. Throws Error(Fault::numeric) where the loss isn't finite, with epoch and batch. [any thread]
+    virtual Network train(const In& in, Context& context) const = 0;
+
+    Out run(const In& in, Context& context) const { return {std::make_shared<Network>(train(in, context))}; }
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.in("inputs", &In::inputs, "What the network is shown.", learns())
+            .in("targets", &In::targets, "What it should give back.", learns())
+            .out("network", &Out::network, "The trained network.")
+            .random()
+            .on_device()
+            .depends_on_threads();
+    }
+};
+
+namespace detail {
+
+/// The lazy maps of a Similarity over two sequences.
+class ComparedMaps final : public Maps {
+   public:
+    ComparedMaps(std::shared_ptr<const Similarity> similarity, Similarity::In in, const Context& context)
+        : similarity_(std::move(similarity)), in_(std::move(in)), context_(&context), label_(context.label()) {}
+
+    std::size_t size() const override { return in_.reference->size(); }
+    const SampleInfo& info(std::size_t index) const override { return in_.reference->info(index); }
+    std::size_t block() const override { return std::max({std::size_t{16}, in_.reference->block(), in_.candidate->block()}); }
+    bool varies() const override { return in_.reference->varies() || in_.candidate->varies(); }
+    std::string label() const override { return label_; }
+    Ref<Images> reference() const override { return in_.reference; }
+    Ref<Images> candidate() const override { return in_.candidate; }
+
+    Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
+        const auto reference = in_.reference->read(indices, round);
+        const auto candidate = in_.candidate->read(indices, round);
+        std::vector<SampleInfo> infos;
+        for (std::size_t i = 0; i < indices.size(); ++i) infos.push_back(reference->info(i));
+        const TensorWork work(*context_);
+        const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
+        if (a.sizes() != b.sizes())
+            throw Error(Fault::shape, "`" + infos.front().id + "` is " + std::to_string(a.size(3)) + "x" +
+                                          std::to_string(a.size(2)) + " in `reference` and " + std::to_string(b.size(3)) +
+                                          "x" + std::to_string(b.size(2)) + " in `candidate`");
+        return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(similarity_->compare(a, b)));
+    }
+
+   private:
+    std::shared_ptr<const Similarity> similarity_;
+    Similarity::In in_;
+    const Context* context_;
+    std::string label_;
+};
+
+}  // namespace detail
+
+inline Similarity::Out Similarity::run(const In& in, Context& context) const {
+    if (in.reference->size() != in.candidate->size())
+        throw Error(Fault::shape, "`reference` has " + std::to_string(in.reference->size()) + " samples, `candidate` " +
+                                      std::to_string(in.candidate->size()));
+    auto self = std::static_pointer_cast<const Similarity>(shared_from_this());
+    return {std::make_shared<detail::ComparedMaps>(std::move(self), in, context)};
+}
+
+}  // namespace fettle

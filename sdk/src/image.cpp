@@ -1,0 +1,148 @@
+// Decoding and resizing through OpenCV, whose types stay in this file.
+#include <fettle/error.hpp>
+#include <fettle/image.hpp>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include <cstring>
+#include <fstream>
+
+namespace fettle {
+namespace {
+
+cv::Mat view(const Image& image) {
+    return cv::Mat(image.height, image.width, CV_8UC(image.channels), const_cast<std::uint8_t*>(image.pixels.data()));
+}
+
+Image owned(const cv::Mat& mat) {
+    Image out(mat.cols, mat.rows, mat.channels());
+    for (int y = 0; y < mat.rows; ++y)
+        std::memcpy(out.at(0, y), mat.ptr(y), static_cast<std::size_t>(mat.cols) * mat.channels());
+    return out;
+}
+
+[[noreturn]] void not_an_image(std::string_view name, const char* why) {
+    throw Error(Fault::data, "`" + std::string(name) + "` " + why).help("JPEG, PNG, BMP, TIFF and WebP are read");
+}
+
+/// libjpeg only warns when a file is cut short and fills the rest with grey: such a file lacks its end marker.
+/// Trailing bytes after the marker (some cameras pad) are accepted.
+bool jpeg_cut_short(std::span<const std::uint8_t> bytes) {
+    if (bytes.size() < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8) return false;
+    for (std::size_t i = bytes.size() - 1; i-- > 2;)
+        if (bytes[i] == 0xFF && bytes[i + 1] == 0xD9) return false;
+    return true;
+}
+
+cv::Mat decode(std::span<const std::uint8_t> bytes, int flags, std::string_view name) {
+    if (bytes.empty()) not_an_image(name, "is empty");
+    if (jpeg_cut_short(bytes)) not_an_image(name, "is cut short: the end of the JPEG is missing");
+    const cv::Mat raw(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::uint8_t*>(bytes.data()));
+    cv::Mat mat;
+    try {
+        mat = cv::imdecode(raw, flags);
+    } catch (const cv::Exception&) {
+        mat.release();
+    }
+    if (mat.empty()) not_an_image(name, "is not an image that can be read");
+    if (mat.depth() == CV_16U) mat.convertTo(mat, CV_8U, 1.0 / 257.0);
+    if (mat.depth() != CV_8U) not_an_image(name, "holds neither 8-bit nor 16-bit values");
+    return mat;
+}
+
+bool has_alpha(std::span<const std::uint8_t> bytes) {
+    // Only PNG (colour type 4 or 6, or a tRNS chunk), WebP and TIFF can; anything else is read straight as RGB.
+    constexpr std::uint8_t png[] = {0x89, 'P', 'N', 'G'};
+    if (bytes.size() > 25 && std::equal(std::begin(png), std::end(png), bytes.begin())) {
+        constexpr std::string_view transparency = "tRNS";
+        const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return (bytes[25] & 4) != 0 || text.substr(0, 4096).find(transparency) != std::string_view::npos;
+    }
+    const bool jpeg = bytes.size() > 2 && bytes[0] == 0xFF && bytes[1] == 0xD8;
+    const bool bmp = bytes.size() > 2 && bytes[0] == 'B' && bytes[1] == 'M';
+    return !jpeg && !bmp;
+}
+
+}  // namespace
+
+Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name) {
+    Decoded out;
+    cv::Mat rgb;
+    if (has_alpha(bytes)) {
+        const cv::Mat mat = decode(bytes, cv::IMREAD_UNCHANGED, name);
+        if (mat.channels() == 4) {
+            cv::Mat alpha;
+            cv::extractChannel(mat, alpha, 3);
+            double lowest = 255;
+            cv::minMaxLoc(alpha, &lowest);
+            if (lowest < 255) out.alpha = owned(alpha);
+            cv::cvtColor(mat, rgb, cv::COLOR_BGRA2RGB);
+        } else {
+            cv::cvtColor(mat, rgb, mat.channels() == 1 ? cv::COLOR_GRAY2RGB : cv::COLOR_BGR2RGB);
+        }
+    } else {
+        cv::cvtColor(decode(bytes, cv::IMREAD_COLOR, name), rgb, cv::COLOR_BGR2RGB);
+    }
+    out.image = owned(rgb);
+    return out;
+}
+
+Image decode_mask(std::span<const std::uint8_t> bytes, std::string_view name) {
+    cv::Mat mat = decode(bytes, cv::IMREAD_GRAYSCALE, name);
+    cv::threshold(mat, mat, 127, 255, cv::THRESH_BINARY);
+    return owned(mat);
+}
+
+std::vector<std::uint8_t> encode_image(const Image& image, std::string_view extension, int quality) {
+    cv::Mat bgr;
+    if (image.channels == 3)
+        cv::cvtColor(view(image), bgr, cv::COLOR_RGB2BGR);
+    else
+        bgr = view(image);
+    std::vector<int> options;
+    if (extension == ".jpg") options = {cv::IMWRITE_JPEG_QUALITY, quality};
+    if (extension == ".webp") options = {cv::IMWRITE_WEBP_QUALITY, quality};
+    std::vector<std::uint8_t> bytes;
+    try {
+        if (cv::imencode(std::string(extension), bgr, bytes, options)) return bytes;
+    } catch (const cv::Exception&) {
+        bytes.clear();
+    }
+    throw Error(Fault::storage, "an image could not be written as `" + std::string(extension) + "`");
+}
+
+Image resize_image(const Image& image, int width, int height, Filter filter) {
+    if (image.width == width && image.height == height) return image;
+    constexpr int interpolation[] = {cv::INTER_AREA, cv::INTER_LINEAR, cv::INTER_CUBIC, cv::INTER_NEAREST};
+    Image out(width, height, image.channels);
+    cv::Mat target(height, width, CV_8UC(image.channels), out.pixels.data());
+    cv::resize(view(image), target, {width, height}, 0, 0, interpolation[static_cast<int>(filter)]);
+    return out;
+}
+
+Image resize_mask(const Image& mask, int width, int height) {
+    if (mask.width == width && mask.height == height) return mask;
+    const bool shrinks = width < mask.width && height < mask.height;
+    Image out = resize_image(mask, width, height, shrinks ? Filter::area : Filter::nearest);
+    for (auto& value : out.pixels) value = value >= 64 ? 255 : 0;
+    return out;
+}
+
+std::vector<std::uint8_t> read_bytes(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::vector<std::uint8_t> bytes;
+    if (file) {
+        file.seekg(0, std::ios::end);
+        const std::streamoff size = file.tellg();
+        if (size >= 0) {
+            bytes.resize(static_cast<std::size_t>(size));
+            file.seekg(0);
+            file.read(reinterpret_cast<char*>(bytes.data()), size);
+        }
+    }
+    if (!file) throw Error(Fault::data, "`" + path.string() + "` could not be read");
+    return bytes;
+}
+
+}  // namespace fettle

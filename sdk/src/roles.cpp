@@ -1,0 +1,205 @@
+// What the roles do around an author's one function.
+#include <fettle/parallel.hpp>
+#include <fettle/roles/data.hpp>
+#include <fettle/roles/decide.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace fettle {
+namespace {
+
+std::vector<SampleInfo> infos_of(const Sequence& sequence) {
+    std::vector<SampleInfo> infos;
+    infos.reserve(sequence.size());
+    for (std::size_t i = 0; i < sequence.size(); ++i) infos.push_back(sequence.info(i));
+    return infos;
+}
+
+/// One sample of a sequence.
+Sample sample_of(const Images& images, std::size_t index, std::uint32_t round) {
+    return *images.read({&index, 1}, round)->sample(0);
+}
+
+template <class T>
+std::shared_ptr<const T> self(const T* object) {
+    return std::static_pointer_cast<const T>(object->shared_from_this());
+}
+
+void require_same_size(const Sequence& left, const char* left_name, const Sequence& right, const char* right_name) {
+    if (left.size() != right.size())
+        throw Error(Fault::shape, std::string("`") + left_name + "` has " + std::to_string(left.size()) + " samples, `" +
+                                      right_name + "` has " + std::to_string(right.size()));
+}
+
+void require_finite(double value, const std::string& id, const std::string& column) {
+    if (!std::isfinite(value))
+        throw Error(Fault::numeric, "the score `" + column + "` of `" + id + "` is not finite")
+            .help("look at the image and its reconstruction; a network whose training diverged gives such scores");
+}
+
+}  // namespace
+
+Dataset::Out Dataset::run(const In&, Context& context) const {
+    auto images = open(context);
+    if (split == "none") return {images};
+    std::vector<std::size_t> all(images->size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return {select_images(images, all, [to = split_from(split)](SampleInfo& info) { info.split = to; })};
+}
+
+Splitter::Out Splitter::run(const In& in, Context& context) const {
+    const std::vector<Split> splits = assign(*in.images, Random(context.seed()));
+    const auto chosen = [&](Split split) {
+        std::vector<std::size_t> indices;
+        for (std::size_t i = 0; i < splits.size(); ++i)
+            if (splits[i] == split) indices.push_back(i);
+        return select_images(in.images, std::move(indices), [split](SampleInfo& info) { info.split = split; });
+    };
+    return {chosen(Split::train), chosen(Split::calibrate), chosen(Split::test)};
+}
+
+Transform::Out Transform::run(const In& in, Context& context) const {
+    return {lazy_images(
+        infos_of(*in.images),
+        [me = self(this), images = in.images, seed = context.seed()](std::size_t index, std::uint32_t round) {
+            Random random(seed, index, me->is_fresh() ? round : 0);
+            return me->apply(sample_of(*images, index, round), random);
+        },
+        is_fresh() || in.images->varies())};
+}
+
+Synthesizer::Out Synthesizer::run(const In& in, Context& context) const {
+    auto infos = infos_of(*in.images);
+    for (auto& info : infos)
+        info.label = share >= 1 ? Label::anomalous : share <= 0 ? info.label : Label::unknown;
+    return {lazy_images(
+        std::move(infos),
+        [me = self(this), in, seed = context.seed()](std::size_t index, std::uint32_t round) {
+            Random random(seed, index, me->fresh ? round : 0);
+            Sample clean = sample_of(*in.images, index, round);
+            if (!random.chance(me->share)) return clean;
+            Sample damaged = me->damage(std::move(clean), in.objects.get(), random);
+            damaged.info.label = Label::anomalous;
+            return damaged;
+        },
+        fresh || in.images->varies())};
+}
+
+Distance::Out Distance::run(const In& in, Context& context) const {
+    require_same_size(*in.reference, "reference", *in.candidate, "candidate");
+    auto scores = std::make_shared<Scores>();
+    scores->rows = infos_of(*in.reference);
+    Scores::Column column{context.label(), std::vector<double>(scores->rows.size())};
+    // Both sides are read in the same aligned batches; the step is a multiple of either's block.
+    const std::size_t step = std::max(in.reference->block(), in.candidate->block());
+    for_each_batch(*in.candidate, step, [&](std::size_t first, const Batch& candidates) {
+        context.check_stop();
+        std::vector<std::size_t> indices;
+        for (std::size_t i = 0; i < candidates.size(); ++i) indices.push_back(first + i);
+        const auto references = in.reference->read(indices);
+        parallel_for_each_index(indices.size(), [&](std::size_t i) {
+            column.values[first + i] = distance(references->sample(i)->image, candidates.sample(i)->image);
+        });
+        context.progress(first + indices.size(), scores->rows.size());
+    });
+    for (std::size_t i = 0; i < column.values.size(); ++i) require_finite(column.values[i], scores->rows[i].id, column.name);
+    scores->columns.push_back(std::move(column));
+    return {scores};
+}
+
+Pooling::Out Pooling::run(const In& in, Context& context) const {
+    std::vector<Ref<Scores>> tables;
+    for (std::size_t which = 0; which < in.maps.size(); ++which) {
+        const Maps& maps = *in.maps[which];
+        auto table = std::make_shared<Scores>();
+        table->rows = infos_of(maps);
+        Scores::Column column{maps.label() + " " + name(), std::vector<double>(table->rows.size())};
+        for_each_batch(maps, 32, [&](std::size_t first, const Batch& batch) {
+            context.check_stop();
+            parallel_for_each_index(batch.size(), [&](std::size_t i) {
+                const Plane plane = batch.plane(i);
+                const auto bad = std::find_if(plane.values.begin(), plane.values.end(), [](float v) { return !std::isfinite(v); });
+                if (bad != plane.values.end())
+                    throw Error(Fault::numeric, "the map `" + maps.label() + "` of `" + batch.info(i).id +
+                                                    "` holds a value that is not finite");
+                column.values[first + i] = pool(plane);
+            });
+            context.progress(which * table->rows.size() + first + batch.size(), in.maps.size() * table->rows.size());
+        });
+        table->columns.push_back(std::move(column));
+        tables.push_back(std::move(table));
+    }
+    return {std::make_shared<Scores>(join_scores(tables))};
+}
+
+Threshold::Out Threshold::run(const In& in, Context& context) const {
+    auto decisions = std::make_shared<Decisions>();
+    decisions->scores = join_scores(in.scores);
+    const Scores& scores = decisions->scores;
+    for (const Scores::Column& column : scores.columns) {
+        Calibration calibration;
+        for (std::size_t i = 0; i < scores.rows.size(); ++i) {
+            if (scores.rows[i].split != Split::calibrate) continue;
+            require_finite(column.values[i], scores.rows[i].id, column.name);
+            if (scores.rows[i].label == Label::anomalous)
+                calibration.anomalous.push_back(column.values[i]);
+            else
+                calibration.normal.push_back(column.values[i]);
+        }
+        if (calibration.normal.empty())
+            throw Error(Fault::data, "there are no calibration samples to find a threshold from")
+                .help("score the `calibrate` output of a split stage together with `test`");
+        if (needs_anomalies() && calibration.anomalous.empty())
+            throw Error(Fault::data, "this threshold needs scores of anomalous calibration samples")
+                .help("damage the `calibrate` output with a synthesizer and score that too");
+        std::sort(calibration.normal.begin(), calibration.normal.end());
+        std::sort(calibration.anomalous.begin(), calibration.anomalous.end());
+        decisions->cuts.push_back({column.name, fit(calibration), context.label(),
+                                   calibration.normal.size() + (needs_anomalies() ? calibration.anomalous.size() : 0)});
+    }
+    return {decisions};
+}
+
+Measure::Out Measure::run(const In& in, Context&) const {
+    auto measures = std::make_shared<Measures>();
+    // Several decisions may share columns (two thresholds on one metric); every column is kept once.
+    for (const auto& decisions : in.decisions) {
+        if (measures->scores.rows.empty()) {
+            measures->scores = decisions->scores;
+        } else {
+            auto fresh = std::make_shared<Scores>(decisions->scores);
+            std::erase_if(fresh->columns, [&](const Scores::Column& column) {
+                return std::any_of(measures->scores.columns.begin(), measures->scores.columns.end(),
+                                   [&](const Scores::Column& known) {
+                                       return known.name == column.name && known.values == column.values;
+                                   });
+            });
+            measures->scores = join_scores({std::make_shared<Scores>(measures->scores), fresh});
+        }
+        for (const Cut& cut : decisions->cuts) {
+            const auto column = std::find_if(decisions->scores.columns.begin(), decisions->scores.columns.end(),
+                                             [&](const auto& each) { return each.name == cut.column; });
+            std::vector<double> values;
+            std::vector<bool> anomalous;
+            for (std::size_t i = 0; i < decisions->scores.rows.size(); ++i) {
+                const SampleInfo& row = decisions->scores.rows[i];
+                if (row.split != Split::test || row.label == Label::unknown) continue;
+                require_finite(column->values[i], row.id, cut.column);
+                values.push_back(column->values[i]);
+                anomalous.push_back(row.label == Label::anomalous);
+            }
+            measures->judgements.push_back(judge(values, anomalous, cut));
+        }
+    }
+    return {measures};
+}
+
+Report::Out Report::run(const In& in, Context& context) const {
+    auto files = std::make_shared<Files>();
+    files->folder = context.output_folder();
+    write(in, files->folder, context);
+    return {files};
+}
+
+}  // namespace fettle

@@ -1,0 +1,275 @@
+#include <fettle/error.hpp>
+#include <fettle/parallel.hpp>
+#include <fettle/ports.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace fettle {
+namespace {
+
+constexpr std::array label_words{"normal", "anomalous", "unknown"};
+constexpr std::array split_words{"none", "train", "calibrate", "test"};
+
+template <class Enum, std::size_t N>
+Enum word_to(std::string_view word, const std::array<const char*, N>& words, const char* what) {
+    for (std::size_t i = 0; i < N; ++i)
+        if (word == words[i]) return static_cast<Enum>(i);
+    std::string known;
+    for (const char* each : words) known += std::string(known.empty() ? "" : ", ") + each;
+    throw Error(Fault::data, "`" + std::string(word) + "` is no " + what).help("it is one of " + known);
+}
+
+class MadeImages final : public Images {
+   public:
+    MadeImages(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make, bool varies)
+        : infos_(std::move(infos)), make_(std::move(make)), varies_(varies) {}
+
+    std::size_t size() const override { return infos_.size(); }
+    const SampleInfo& info(std::size_t index) const override { return infos_[index]; }
+    bool varies() const override { return varies_; }
+
+    Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
+        std::vector<Ref<Sample>> samples(indices.size());
+        parallel_for_each_index(indices.size(), [&](std::size_t k) {
+            Sample sample = make_(indices[k], round);
+            const Label drawn = sample.info.label;
+            sample.info = infos_[indices[k]];
+            // Where only making it tells whether a sample is damaged, the sequence says "unknown".
+            if (sample.info.label == Label::unknown) sample.info.label = drawn;
+            samples[k] = std::make_shared<const Sample>(std::move(sample));
+        });
+        return std::make_shared<Batch>(std::move(samples));
+    }
+
+   private:
+    std::vector<SampleInfo> infos_;
+    std::function<Sample(std::size_t, std::uint32_t)> make_;
+    bool varies_;
+};
+
+/// Elements of other sequences under new infos.
+class PickedImages final : public Images {
+   public:
+    struct Pick {
+        std::size_t part, index;
+    };
+    PickedImages(std::vector<Ref<Images>> parts, std::vector<Pick> picks, std::vector<SampleInfo> infos)
+        : parts_(std::move(parts)), picks_(std::move(picks)), infos_(std::move(infos)) {}
+
+    std::size_t size() const override { return picks_.size(); }
+    const SampleInfo& info(std::size_t index) const override { return infos_[index]; }
+    bool is_view() const override { return true; }
+    bool varies() const override {
+        return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->varies(); });
+    }
+
+    Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
+        std::map<std::size_t, std::vector<std::size_t>> wanted;  // part -> its indices, in the order asked for
+        for (const std::size_t i : indices) wanted[picks_[i].part].push_back(picks_[i].index);
+        std::map<std::size_t, Ref<Batch>> read;
+        for (const auto& [part, elements] : wanted) read[part] = parts_[part]->read(elements, round);
+
+        std::map<std::size_t, std::size_t> next;
+        std::vector<Batch::Row> rows;
+        for (const std::size_t i : indices) rows.emplace_back(read[picks_[i].part], next[picks_[i].part]++);
+        return relabelled(Batch::gather(rows), indices);
+    }
+
+   private:
+    Ref<Batch> relabelled(const Ref<Batch>& batch, std::span<const std::size_t> indices) const {
+        if (const auto tensors = batch->tensors(); tensors && !batch->on_host()) {
+            std::vector<SampleInfo> infos;
+            for (const std::size_t i : indices) infos.push_back(infos_[i]);
+            return std::make_shared<Batch>(std::move(infos), tensors);
+        }
+        std::vector<Ref<Sample>> samples;
+        for (std::size_t k = 0; k < indices.size(); ++k) {
+            const SampleInfo& info = infos_[indices[k]];
+            const Ref<Sample>& sample = batch->sample(k);
+            if (sample->info.split == info.split && sample->info.id == info.id) {
+                samples.push_back(sample);
+                continue;
+            }
+            Sample copy = *sample;
+            const Label drawn = copy.info.label;
+            copy.info = info;
+            if (copy.info.label == Label::unknown) copy.info.label = drawn;
+            samples.push_back(std::make_shared<const Sample>(std::move(copy)));
+        }
+        return std::make_shared<Batch>(std::move(samples));
+    }
+
+    std::vector<Ref<Images>> parts_;
+    std::vector<Pick> picks_;
+    std::vector<SampleInfo> infos_;
+};
+
+std::size_t bytes_of(const Sample& sample) {
+    std::size_t bytes = sizeof(Sample) + sample.image.pixels.size() + sample.mask.pixels.size();
+    for (const auto& step : sample.lineage) bytes += step.size();
+    return bytes;
+}
+
+}  // namespace
+
+std::string_view to_string(Label label) { return label_words[static_cast<std::size_t>(label)]; }
+std::string_view to_string(Split split) { return split_words[static_cast<std::size_t>(split)]; }
+Label label_from(std::string_view word) { return word_to<Label>(word, label_words, "label"); }
+Split split_from(std::string_view word) { return word_to<Split>(word, split_words, "split"); }
+
+Batch::Batch(std::vector<Ref<Sample>> samples)
+    : count_(samples.size()), samples_(std::move(samples)), on_host_(true) {}
+
+Batch::Batch(std::vector<SampleInfo> infos, std::shared_ptr<const TensorPart> rows)
+    : count_(infos.size()), infos_(std::move(infos)), on_host_(false), tensors_(std::move(rows)) {
+    if (tensors_->count() != count_) throw std::logic_error("a batch's tensor has another number of rows than infos");
+}
+
+const SampleInfo& Batch::info(std::size_t index) const {
+    return infos_.empty() ? samples_.at(index)->info : infos_.at(index);
+}
+
+const Ref<Sample>& Batch::sample(std::size_t index) const {
+    if (!on_host_.load(std::memory_order_acquire)) {
+        const std::lock_guard lock(converting_);
+        if (!on_host_.load(std::memory_order_relaxed)) {
+            samples_.resize(count_);
+            for (std::size_t i = 0; i < count_; ++i) {
+                Sample sample;
+                sample.info = infos_[i];
+                sample.image = tensors_->image(i);
+                samples_[i] = std::make_shared<const Sample>(std::move(sample));
+            }
+            on_host_.store(true, std::memory_order_release);
+        }
+    }
+    return samples_.at(index);
+}
+
+Plane Batch::plane(std::size_t index) const {
+    const auto part = tensors();
+    if (!part) throw std::logic_error("this batch holds images, not maps");
+    return part->plane(index);
+}
+
+std::shared_ptr<const TensorPart> Batch::tensors(
+    const std::function<std::shared_ptr<const TensorPart>(const Batch&)>& make) const {
+    if (auto ready = tensors()) return ready;
+    auto made = make(*this);  // outside the lock: converting may itself ask for samples
+    const std::lock_guard lock(converting_);
+    if (!tensors_) tensors_ = std::move(made);
+    return tensors_;
+}
+
+std::shared_ptr<const TensorPart> Batch::tensors() const {
+    const std::lock_guard lock(converting_);
+    return tensors_;
+}
+
+std::size_t Batch::bytes() const {
+    const std::lock_guard lock(converting_);
+    std::size_t bytes = sizeof(Batch) + infos_.size() * sizeof(SampleInfo) + (tensors_ ? tensors_->bytes() : 0);
+    if (on_host_) {
+        for (const auto& sample : samples_) bytes += bytes_of(*sample);
+    }
+    return bytes;
+}
+
+Ref<Batch> Batch::gather(std::span<const Row> rows) {
+    const bool one_whole_batch = !rows.empty() && rows.size() == rows.front().first->size() &&
+                                 std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
+                                     return row.first == rows.front().first &&
+                                            row.second == static_cast<std::size_t>(&row - rows.data());
+                                 });
+    if (one_whole_batch) return rows.front().first;
+
+    const bool tensors_only = std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.first->on_host_.load(); });
+    if (tensors_only && !rows.empty()) {
+        std::vector<SampleInfo> infos;
+        std::vector<TensorPart::Row> parts;
+        for (const auto& [batch, row] : rows) {
+            infos.push_back(batch->info(row));
+            parts.emplace_back(batch->tensors(), row);
+        }
+        auto joined = parts.front().first->gather(parts);
+        return std::make_shared<Batch>(std::move(infos), std::move(joined));
+    }
+    std::vector<Ref<Sample>> samples;
+    for (const auto& [batch, row] : rows) samples.push_back(batch->sample(row));
+    return std::make_shared<Batch>(std::move(samples));
+}
+
+Ref<Images> lazy_images(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make, bool varies) {
+    return std::make_shared<MadeImages>(std::move(infos), std::move(make), varies);
+}
+
+Ref<Images> select_images(Ref<Images> source, std::vector<std::size_t> indices,
+                          const std::function<void(SampleInfo&)>& change) {
+    std::vector<PickedImages::Pick> picks;
+    std::vector<SampleInfo> infos;
+    for (const std::size_t index : indices) {
+        picks.push_back({0, index});
+        infos.push_back(source->info(index));
+        if (change) change(infos.back());
+    }
+    return std::make_shared<PickedImages>(std::vector{std::move(source)}, std::move(picks), std::move(infos));
+}
+
+Ref<Images> join_images(std::vector<Ref<Images>> parts) {
+    if (parts.size() == 1) return parts.front();
+    std::vector<PickedImages::Pick> picks;
+    std::vector<SampleInfo> infos;
+    for (std::size_t part = 0; part < parts.size(); ++part)
+        for (std::size_t i = 0; i < parts[part]->size(); ++i) {
+            picks.push_back({part, i});
+            infos.push_back(parts[part]->info(i));
+        }
+    return std::make_shared<PickedImages>(std::move(parts), std::move(picks), std::move(infos));
+}
+
+void for_each_batch(const Sequence& images, std::size_t batch,
+                    const std::function<void(std::size_t, const Batch&)>& use, std::uint32_t round) {
+    const std::size_t block = std::max<std::size_t>(images.block(), 1);
+    const std::size_t step = (std::max<std::size_t>(batch, 1) + block - 1) / block * block;
+    const std::size_t count = (images.size() + step - 1) / step;
+    Lookahead<Ref<Batch>> next(count, 2, [&](std::size_t k) {
+        std::vector<std::size_t> indices;
+        for (std::size_t i = k * step; i < std::min((k + 1) * step, images.size()); ++i) indices.push_back(i);
+        return images.read(indices, round);
+    });
+    for (std::size_t k = 0; k < count; ++k) use(k * step, *next.take());
+}
+
+Scores join_scores(const std::vector<Ref<Scores>>& tables) {
+    Scores joined = *tables.front();
+    std::unordered_map<std::string, std::size_t> row_of;
+    for (std::size_t i = 0; i < joined.rows.size(); ++i) row_of.emplace(joined.rows[i].id, i);
+    for (std::size_t t = 1; t < tables.size(); ++t) {
+        const Scores& table = *tables[t];
+        if (table.rows.size() != joined.rows.size())
+            throw Error(Fault::data, "the tables of scores hold " + std::to_string(joined.rows.size()) + " and " +
+                                         std::to_string(table.rows.size()) + " samples; they must hold the same ones");
+        for (const Scores::Column& column : table.columns) {
+            Scores::Column placed{column.name, std::vector<double>(joined.rows.size())};
+            for (std::size_t i = 0; i < table.rows.size(); ++i) {
+                const auto row = row_of.find(table.rows[i].id);
+                if (row == row_of.end())
+                    throw Error(Fault::data, "`" + table.rows[i].id + "` is scored in one table and not in the other");
+                placed.values[row->second] = column.values[i];
+            }
+            joined.columns.push_back(std::move(placed));
+        }
+    }
+    std::unordered_map<std::string, int> seen;
+    for (const auto& column : joined.columns)
+        if (++seen[column.name] > 1)
+            throw Error(Fault::data, "two columns of scores are named `" + column.name + "`")
+                .help("give the two stages different parameters; the name is made of those that aren't defaults");
+    return joined;
+}
+
+}  // namespace fettle

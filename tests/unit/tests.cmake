@@ -1,0 +1,1 @@
+fettle_test(sdk SOURCES unit/random_test.cpp)
