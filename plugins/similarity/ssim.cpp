@@ -23,22 +23,20 @@ struct Ssim final : fettle::Similarity {
     static void describe(fettle::Describe<Ssim>& d) {
         d.summary("One minus structural similarity under a Gaussian window.")
             .param("window", &Ssim::window, "Side of the window in pixels; odd. The map loses half of it on each edge.",
-                   fettle::between(3, 255))
-            .param("sigma", &Ssim::sigma, "Standard deviation of the window's Gaussian, in pixels.", fettle::between(0.1, 100))
+                   fettle::between(3, 255) & fettle::odd())
+            .param("sigma", &Ssim::sigma, "Standard deviation of the window's Gaussian, in pixels.",
+                   fettle::between(0.1, 100))
             .param("k1", &Ssim::k1, "Keeps the comparison of means stable where both are dark.", fettle::between(0, 1))
-            .param("k2", &Ssim::k2, "Keeps the comparison of contrasts stable where both are flat.", fettle::between(0, 1))
-            .check(&Ssim::window_is_odd);
-    }
-
-    std::string window_is_odd() const {
-        return window % 2 == 1 ? "" : "`window` is " + std::to_string(window) + "; a window has a middle, so its side is odd";
+            .param("k2", &Ssim::k2, "Keeps the comparison of contrasts stable where both are flat.",
+                   fettle::between(0, 1));
     }
 
     Tensor compare(const Tensor& reference, const Tensor& candidate) const override {
         const auto height = reference.size(2), width = reference.size(3);
         if (height < window || width < window)
-            throw fettle::Error(fettle::Fault::shape, "images of " + std::to_string(width) + "x" + std::to_string(height) +
-                                                          " are smaller than the window of " + std::to_string(window))
+            throw fettle::Error(fettle::Fault::shape, "images of " + std::to_string(width) + "x" +
+                                                          std::to_string(height) + " are smaller than the window of " +
+                                                          std::to_string(window))
                 .parameter("window")
                 .help("take a smaller window or larger images");
         const Tensor rows = band(height, reference), columns = band(width, reference).t();

@@ -28,8 +28,8 @@ std::shared_ptr<const T> self(const T* object) {
 
 void require_same_size(const Sequence& left, const char* left_name, const Sequence& right, const char* right_name) {
     if (left.size() != right.size())
-        throw Error(Fault::shape, std::string("`") + left_name + "` has " + std::to_string(left.size()) + " samples, `" +
-                                      right_name + "` has " + std::to_string(right.size()));
+        throw Error(Fault::shape, std::string("`") + left_name + "` has " + std::to_string(left.size()) +
+                                      " samples, `" + right_name + "` has " + std::to_string(right.size()));
 }
 
 void require_finite(double value, const std::string& id, const std::string& column) {
@@ -71,8 +71,7 @@ Transform::Out Transform::run(const In& in, Context& context) const {
 
 Synthesizer::Out Synthesizer::run(const In& in, Context& context) const {
     auto infos = infos_of(*in.images);
-    for (auto& info : infos)
-        info.label = share >= 1 ? Label::anomalous : share <= 0 ? info.label : Label::unknown;
+    for (auto& info : infos) info.label = share >= 1 ? Label::anomalous : share <= 0 ? info.label : Label::unknown;
     return {lazy_images(
         std::move(infos),
         [me = self(this), in, seed = context.seed()](std::size_t index, std::uint32_t round) {
@@ -103,7 +102,8 @@ Distance::Out Distance::run(const In& in, Context& context) const {
         });
         context.progress(first + indices.size(), scores->rows.size());
     });
-    for (std::size_t i = 0; i < column.values.size(); ++i) require_finite(column.values[i], scores->rows[i].id, column.name);
+    for (std::size_t i = 0; i < column.values.size(); ++i)
+        require_finite(column.values[i], scores->rows[i].id, column.name);
     scores->columns.push_back(std::move(column));
     return {scores};
 }
@@ -119,7 +119,8 @@ Pooling::Out Pooling::run(const In& in, Context& context) const {
             context.check_stop();
             parallel_for_each_index(batch.size(), [&](std::size_t i) {
                 const Plane plane = batch.plane(i);
-                const auto bad = std::find_if(plane.values.begin(), plane.values.end(), [](float v) { return !std::isfinite(v); });
+                const auto bad =
+                    std::find_if(plane.values.begin(), plane.values.end(), [](float v) { return !std::isfinite(v); });
                 if (bad != plane.values.end())
                     throw Error(Fault::numeric, "the map `" + maps.label() + "` of `" + batch.info(i).id +
                                                     "` holds a value that is not finite");

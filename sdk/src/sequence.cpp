@@ -121,8 +121,7 @@ std::string_view to_string(Split split) { return split_words[static_cast<std::si
 Label label_from(std::string_view word) { return word_to<Label>(word, label_words, "label"); }
 Split split_from(std::string_view word) { return word_to<Split>(word, split_words, "split"); }
 
-Batch::Batch(std::vector<Ref<Sample>> samples)
-    : count_(samples.size()), samples_(std::move(samples)), on_host_(true) {}
+Batch::Batch(std::vector<Ref<Sample>> samples) : count_(samples.size()), samples_(std::move(samples)), on_host_(true) {}
 
 Batch::Batch(std::vector<SampleInfo> infos, std::shared_ptr<const TensorPart> rows)
     : count_(infos.size()), infos_(std::move(infos)), on_host_(false), tensors_(std::move(rows)) {
@@ -180,14 +179,15 @@ std::size_t Batch::bytes() const {
 }
 
 Ref<Batch> Batch::gather(std::span<const Row> rows) {
-    const bool one_whole_batch = !rows.empty() && rows.size() == rows.front().first->size() &&
-                                 std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
-                                     return row.first == rows.front().first &&
-                                            row.second == static_cast<std::size_t>(&row - rows.data());
-                                 });
+    const bool one_whole_batch =
+        !rows.empty() && rows.size() == rows.front().first->size() &&
+        std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
+            return row.first == rows.front().first && row.second == static_cast<std::size_t>(&row - rows.data());
+        });
     if (one_whole_batch) return rows.front().first;
 
-    const bool tensors_only = std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.first->on_host_.load(); });
+    const bool tensors_only =
+        std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.first->on_host_.load(); });
     if (tensors_only && !rows.empty()) {
         std::vector<SampleInfo> infos;
         std::vector<TensorPart::Row> parts;
@@ -203,7 +203,8 @@ Ref<Batch> Batch::gather(std::span<const Row> rows) {
     return std::make_shared<Batch>(std::move(samples));
 }
 
-Ref<Images> lazy_images(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make, bool varies) {
+Ref<Images> lazy_images(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make,
+                        bool varies) {
     return std::make_shared<MadeImages>(std::move(infos), std::move(make), varies);
 }
 

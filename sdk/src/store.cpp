@@ -45,7 +45,8 @@ Json to_json(const Scores& scores) {
     for (const SampleInfo& row : scores.rows)
         rows.push_back({row.id, to_string(row.label), to_string(row.split), row.category, row.published});
     Json columns = Json::array();
-    for (const auto& column : scores.columns) columns.push_back({{"name", column.name}, {"values", numbers(column.values)}});
+    for (const auto& column : scores.columns)
+        columns.push_back({{"name", column.name}, {"values", numbers(column.values)}});
     return {{"rows", std::move(rows)}, {"columns", std::move(columns)}};
 }
 
@@ -53,11 +54,13 @@ void from_json(const Json& json, Scores& scores) {
     for (const Json& row : json.at("rows"))
         scores.rows.push_back({row.at(0), label_from(row.at(1).get<std::string>()),
                                split_from(row.at(2).get<std::string>()), row.at(3), row.at(4)});
-    for (const Json& column : json.at("columns")) scores.columns.push_back({column.at("name"), numbers(column.at("values"))});
+    for (const Json& column : json.at("columns"))
+        scores.columns.push_back({column.at("name"), numbers(column.at("values"))});
 }
 
 Json to_json(const Cut& cut) {
-    return {{"column", cut.column}, {"threshold", number(cut.threshold)}, {"method", cut.method}, {"fitted", cut.fitted}};
+    return {
+        {"column", cut.column}, {"threshold", number(cut.threshold)}, {"method", cut.method}, {"fitted", cut.fitted}};
 }
 
 Cut cut_from(const Json& json) {
@@ -67,13 +70,17 @@ Cut cut_from(const Json& json) {
 Json to_json(const Judgement& judgement) {
     Json figures = Json::array(), roc = Json::array();
     for (const Figure& f : judgement.figures)
-        figures.push_back({{"name", f.name}, {"value", number(f.value)}, {"low", number(f.low)}, {"high", number(f.high)}});
+        figures.push_back(
+            {{"name", f.name}, {"value", number(f.value)}, {"low", number(f.low)}, {"high", number(f.high)}});
     for (const auto& [x, y] : judgement.roc) roc.push_back({x, y});
     const Confusion& c = judgement.confusion;
     return {{"cut", to_json(judgement.cut)},
             {"figures", std::move(figures)},
-            {"confusion", {{"true_positive", c.true_positive}, {"false_positive", c.false_positive},
-                           {"true_negative", c.true_negative}, {"false_negative", c.false_negative}}},
+            {"confusion",
+             {{"true_positive", c.true_positive},
+              {"false_positive", c.false_positive},
+              {"true_negative", c.true_negative},
+              {"false_negative", c.false_negative}}},
             {"roc", std::move(roc)},
             {"remarks", judgement.remarks}};
 }
@@ -109,8 +116,12 @@ Json to_json(const Network& network) {
     Json history = Json::array();
     for (const Curve& curve : network.history)
         history.push_back({{"name", curve.name}, {"steps", numbers(curve.steps)}, {"values", numbers(curve.values)}});
-    return {{"architecture", network.architecture}, {"channels", network.channels}, {"height", network.height},
-            {"width", network.width}, {"parameters", network.parameters}, {"history", std::move(history)}};
+    return {{"architecture", network.architecture},
+            {"channels", network.channels},
+            {"height", network.height},
+            {"width", network.width},
+            {"parameters", network.parameters},
+            {"history", std::move(history)}};
 }
 
 ValueRef load(std::string_view type, const fs::path& folder) {

@@ -53,8 +53,9 @@
 #endif
 
 #define FETTLE_ABI_MARK "@fettle-abi:"
-#define FETTLE_ABI_HARD                                                                               \
-    "sdk=" FETTLE_SDK_REVISION ";stdlib=" FETTLE_ABI_STDLIB ";containers=" FETTLE_ABI_CONTAINERS      \
+#define FETTLE_ABI_HARD                                                                          \
+    "sdk=" FETTLE_SDK_REVISION ";stdlib=" FETTLE_ABI_STDLIB ";containers=" FETTLE_ABI_CONTAINERS \
     ";sanitizer=" FETTLE_ABI_SANITIZER ";torch=" FETTLE_ABI_TORCH ";opencv=" FETTLE_ABI_OPENCV
-#define FETTLE_ABI_BANNER \
-    FETTLE_ABI_MARK FETTLE_ABI_HARD "|compiler=" __VERSION__ ";build=" FETTLE_ABI_BUILD ";source=" FETTLE_SOURCE_DIGEST "\n"
+#define FETTLE_ABI_BANNER                                                               \
+    FETTLE_ABI_MARK FETTLE_ABI_HARD "|compiler=" __VERSION__ ";build=" FETTLE_ABI_BUILD \
+                                    ";source=" FETTLE_SOURCE_DIGEST "\n"

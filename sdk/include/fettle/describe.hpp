@@ -48,28 +48,28 @@ struct PortInfo {
     std::string type;  ///< "images/1"
     std::string doc;
     // of inputs
-    bool many = false;              ///< a list of edges
+    bool many = false;  ///< a list of edges
     bool optional = false;
-    bool learns = false;            ///< refuses values that hold `test` samples, or samples no split stage has seen
-    bool needs_calibration = false; ///< refuses values without `calibrate` samples
-    bool carries_split = true;      ///< its splits become those of the outputs
+    bool learns = false;             ///< refuses values that hold `test` samples, or samples no split stage has seen
+    bool needs_calibration = false;  ///< refuses values without `calibrate` samples
+    bool carries_split = true;       ///< its splits become those of the outputs
     // of outputs
-    std::string split;              ///< "train": fixed; "@name": what that parameter says; empty: that of the inputs
+    std::string split;  ///< "train": fixed; "@name": what that parameter says; empty: that of the inputs
 };
 
 struct TypeInfo {
-    std::string id;       ///< "similarity.ssim"
-    std::string role;     ///< "similarity", "stage"
+    std::string id;    ///< "similarity.ssim"
+    std::string role;  ///< "similarity", "stage"
     std::string summary;
     std::vector<ParameterInfo> parameters;
     std::vector<ComponentInfo> components;
     std::vector<PortInfo> inputs, outputs;
-    bool stage = false;          ///< can stand as [stage.x]; else a component only
-    bool random = false;         ///< draws random numbers: its seed enters the cache key
-    bool device = false;         ///< its result depends on the class of device
-    bool deterministic = true;   ///< the same result whatever the number of threads
-    bool checks = false;         ///< has a check of its own (Describe::check)
-    int revision = 1;            ///< raised when results change though the source digest doesn't say so
+    bool stage = false;         ///< can stand as [stage.x]; else a component only
+    bool random = false;        ///< draws random numbers: its seed enters the cache key
+    bool device = false;        ///< its result depends on the class of device
+    bool deterministic = true;  ///< the same result whatever the number of threads
+    bool checks = false;        ///< has a check of its own (Describe::check)
+    int revision = 1;           ///< raised when results change though the source digest doesn't say so
 };
 
 using Inputs = std::vector<std::vector<ValueRef>>;  ///< per declared input port, in order
@@ -79,10 +79,10 @@ using Outputs = std::vector<ValueRef>;              ///< per declared output por
 struct TypeEntry {
     TypeInfo info;
     std::function<std::shared_ptr<Component>()> create;
-    std::vector<std::function<void(Component&, const Setting&)>> set;                       ///< per parameter
+    std::vector<std::function<void(Component&, const Setting&)>> set;                            ///< per parameter
     std::vector<std::function<void(Component&, std::vector<std::shared_ptr<Component>>)>> plug;  ///< per component
-    std::function<std::string(const Component&)> check;                                     ///< empty text: fine
-    std::function<Outputs(const Component&, const Inputs&, Context&)> run;                  ///< null: no stage
+    std::function<std::string(const Component&)> check;                                          ///< empty text: fine
+    std::function<Outputs(const Component&, const Inputs&, Context&)> run;                       ///< null: no stage
 };
 
 // ---- Options of ports ----
@@ -120,15 +120,16 @@ class Describe {
     /// A parameter: its name in the graph, its member (whose initial value is the default), a sentence with its
     /// unit, and what it must satisfy.
     template <class M, class C>
-        requires std::derived_from<T, C>
-    Describe& param(std::string name, M C::*member, std::string doc, Constraint constraint = {}) {
+    requires std::derived_from<T, C> Describe& param(std::string name, M C::*member, std::string doc,
+                                                     Constraint constraint = {}) {
         if (FixedLength<M>::value && !constraint.length) constraint.length = FixedLength<M>::value;
         const T prototype{};
-        entry_.info.parameters.push_back({.name = std::move(name),
-                                          .kind = Parameter<M>::kind,
-                                          .initial = constraint.required ? Setting{} : Parameter<M>::write(prototype.*member),
-                                          .doc = std::move(doc),
-                                          .constraint = std::move(constraint)});
+        entry_.info.parameters.push_back(
+            {.name = std::move(name),
+             .kind = Parameter<M>::kind,
+             .initial = constraint.required ? Setting{} : Parameter<M>::write(prototype.*member),
+             .doc = std::move(doc),
+             .constraint = std::move(constraint)});
         entry_.set.push_back([member](Component& object, const Setting& value) {
             static_cast<T&>(object).*member = Parameter<M>::read(value);
         });
@@ -137,9 +138,10 @@ class Describe {
 
     /// A component: a table with a `use` of its own, `[stage.x.name]`.
     template <class R, class C>
-        requires std::derived_from<T, C>
-    Describe& component(std::string name, Ref<R> C::*member, std::string doc, Presence presence = Presence::required) {
-        entry_.info.components.push_back({std::move(name), R::role_name, std::move(doc), false, presence == Presence::optional});
+    requires std::derived_from<T, C> Describe& component(std::string name, Ref<R> C::*member, std::string doc,
+                                                         Presence presence = Presence::required) {
+        entry_.info.components.push_back(
+            {std::move(name), R::role_name, std::move(doc), false, presence == Presence::optional});
         entry_.plug.push_back([member](Component& object, std::vector<std::shared_ptr<Component>> parts) {
             if (!parts.empty()) static_cast<T&>(object).*member = cast<R>(parts.front());
         });
@@ -147,10 +149,10 @@ class Describe {
     }
     /// A list of components: `[[stage.x.name]]`.
     template <class R, class C>
-        requires std::derived_from<T, C>
-    Describe& components(std::string name, std::vector<Ref<R>> C::*member, std::string doc,
-                         Presence presence = Presence::required) {
-        entry_.info.components.push_back({std::move(name), R::role_name, std::move(doc), true, presence == Presence::optional});
+    requires std::derived_from<T, C> Describe& components(std::string name, std::vector<Ref<R>> C::*member,
+                                                          std::string doc, Presence presence = Presence::required) {
+        entry_.info.components.push_back(
+            {std::move(name), R::role_name, std::move(doc), true, presence == Presence::optional});
         entry_.plug.push_back([member](Component& object, std::vector<std::shared_ptr<Component>> parts) {
             for (const auto& part : parts) (static_cast<T&>(object).*member).push_back(cast<R>(part));
         });
@@ -162,7 +164,8 @@ class Describe {
     Describe& in(std::string name, Ref<V> I::*member, std::string doc, PortOption option = {}) {
         add_input(std::move(name), V::type_name, std::move(doc), false, option);
         bind_.push_back([member](void* in, const std::vector<ValueRef>& values) {
-            if (!values.empty()) static_cast<I*>(static_cast<typename T::In*>(in))->*member = cast_value<V>(values.front());
+            if (!values.empty())
+                static_cast<I*>(static_cast<typename T::In*>(in))->*member = cast_value<V>(values.front());
         });
         return *this;
     }
@@ -180,7 +183,9 @@ class Describe {
     /// "@name" where a parameter does, empty where it is that of the inputs.
     template <class V, class O>
     Describe& out(std::string name, Ref<V> O::*member, std::string doc, std::string split = {}) {
-        entry_.info.outputs.push_back({.name = std::move(name), .type = std::string(V::type_name), .doc = std::move(doc),
+        entry_.info.outputs.push_back({.name = std::move(name),
+                                       .type = std::string(V::type_name),
+                                       .doc = std::move(doc),
                                        .split = std::move(split)});
         take_.push_back([member](const void* out) -> ValueRef {
             return static_cast<const O*>(static_cast<const typename T::Out*>(out))->*member;
@@ -205,7 +210,10 @@ class Describe {
     /// Called by PluginBuilder::add once T has said everything.
     void finish() {
         entry_.create = [] { return std::make_shared<T>(); };
-        if constexpr (requires { typename T::In; typename T::Out; }) {
+        if constexpr (requires {
+                          typename T::In;
+                          typename T::Out;
+                      }) {
             entry_.info.stage = true;
             entry_.run = [bind = bind_, take = take_](const Component& object, const Inputs& inputs, Context& context) {
                 typename T::In in;
@@ -232,8 +240,12 @@ class Describe {
         return typed;
     }
     void add_input(std::string name, std::string_view type, std::string doc, bool many, PortOption option) {
-        entry_.info.inputs.push_back({.name = std::move(name), .type = std::string(type), .doc = std::move(doc),
-                                      .many = many, .optional = option.optional, .learns = option.learns,
+        entry_.info.inputs.push_back({.name = std::move(name),
+                                      .type = std::string(type),
+                                      .doc = std::move(doc),
+                                      .many = many,
+                                      .optional = option.optional,
+                                      .learns = option.learns,
                                       .needs_calibration = option.needs_calibration,
                                       .carries_split = !option.outside_data});
     }

@@ -10,13 +10,13 @@ namespace fettle {
 
 /// What kind of trouble it is. The framework maps each kind to one code of its catalogue (R5xx, G406).
 enum class Fault {
-    data,         ///< an input is missing, empty, damaged or inconsistent          -> R502
-    numeric,      ///< a loss or score is not finite                                -> R503
-    memory,       ///< out of memory; help says which size to try                   -> R504
-    shape,        ///< sides, channels or counts that don't fit                     -> G406
-    device,       ///< the device asked for isn't there or failed                   -> R505
-    storage,      ///< a file could not be written or read back (full disk, rights) -> R506
-    plugin,       ///< anything else a plugin finds wrong with what it was given    -> R501
+    data,     ///< an input is missing, empty, damaged or inconsistent          -> R502
+    numeric,  ///< a loss or score is not finite                                -> R503
+    memory,   ///< out of memory; help says which size to try                   -> R504
+    shape,    ///< sides, channels or counts that don't fit                     -> G406
+    device,   ///< the device asked for isn't there or failed                   -> R505
+    storage,  ///< a file could not be written or read back (full disk, rights) -> R506
+    plugin,   ///< anything else a plugin finds wrong with what it was given    -> R501
 };
 
 /// An error in words for the user: what is wrong, in terms of the user's graph and files.
@@ -26,10 +26,22 @@ class Error : public std::runtime_error {
    public:
     Error(Fault fault, const std::string& what) : std::runtime_error(what), fault_(fault) {}
 
-    Error& help(std::string text) & { help_ = std::move(text); return *this; }
-    Error&& help(std::string text) && { help_ = std::move(text); return std::move(*this); }
-    Error& parameter(std::string name) & { parameter_ = std::move(name); return *this; }
-    Error&& parameter(std::string name) && { parameter_ = std::move(name); return std::move(*this); }
+    Error& help(std::string text) & {
+        help_ = std::move(text);
+        return *this;
+    }
+    Error&& help(std::string text) && {
+        help_ = std::move(text);
+        return std::move(*this);
+    }
+    Error& parameter(std::string name) & {
+        parameter_ = std::move(name);
+        return *this;
+    }
+    Error&& parameter(std::string name) && {
+        parameter_ = std::move(name);
+        return std::move(*this);
+    }
 
     Fault fault() const { return fault_; }
     const std::string& help() const { return help_; }

@@ -21,7 +21,9 @@ struct Image {
 
     Image() = default;
     Image(int width, int height, int channels, std::uint8_t value = 0)
-        : width(width), height(height), channels(channels),
+        : width(width),
+          height(height),
+          channels(channels),
           pixels(static_cast<std::size_t>(width) * height * channels, value) {}
 
     bool empty() const { return pixels.empty(); }

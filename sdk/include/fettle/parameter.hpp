@@ -56,18 +56,20 @@ enum class Kind { boolean, integer, number, text, path, integers, numbers, texts
 
 /// What a parameter's value must satisfy; checked before anything runs. Combine with `&`.
 struct Constraint {
-    std::optional<double> lowest, highest;   ///< closed bounds on a number, or on every element of a list
-    bool above_lowest = false;               ///< the lower bound itself is excluded
-    std::vector<std::string> choices;        ///< the words allowed, if any
-    std::optional<std::size_t> length;       ///< exact number of elements of a list
-    bool required = false;                   ///< no default: the graph must say it
-    bool may_be_missing = false;             ///< of a path: it need not exist before the run
+    std::optional<double> lowest, highest;  ///< closed bounds on a number, or on every element of a list
+    bool above_lowest = false;              ///< the lower bound itself is excluded
+    std::vector<std::string> choices;       ///< the words allowed, if any
+    std::optional<std::size_t> length;      ///< exact number of elements of a list
+    bool required = false;                  ///< no default: the graph must say it
+    bool may_be_missing = false;            ///< of a path: it need not exist before the run
+    bool odd = false;                       ///< of an integer: a window's side, say
 };
 
 inline Constraint between(double lowest, double highest) { return {.lowest = lowest, .highest = highest}; }
 inline Constraint at_least(double lowest) { return {.lowest = lowest}; }
 inline Constraint above(double lowest) { return {.lowest = lowest, .above_lowest = true}; }
 inline Constraint one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
+inline Constraint odd() { return {.odd = true}; }
 inline Constraint required() { return {.required = true}; }
 
 inline Constraint operator&(Constraint left, const Constraint& right) {
@@ -77,6 +79,7 @@ inline Constraint operator&(Constraint left, const Constraint& right) {
     if (right.length) left.length = right.length;
     left.required |= right.required;
     left.may_be_missing |= right.may_be_missing;
+    left.odd |= right.odd;
     return left;
 }
 
@@ -93,14 +96,13 @@ struct Parameter<bool> {
     static Setting write(bool v) { return v; }
 };
 template <class T>
-    requires(std::is_same_v<T, int> || std::is_same_v<T, std::int64_t>)
-struct Parameter<T> {
+requires(std::is_same_v<T, int> || std::is_same_v<T, std::int64_t>) struct Parameter<T> {
     static constexpr Kind kind = Kind::integer;
     static T read(const Setting& s) { return static_cast<T>(s.as<std::int64_t>()); }
     static Setting write(T v) { return std::int64_t{v}; }
 };
 template <class T>
-    requires std::is_floating_point_v<T>
+requires std::is_floating_point_v<T>
 struct Parameter<T> {
     static constexpr Kind kind = Kind::number;
     static T read(const Setting& s) { return static_cast<T>(s.number()); }

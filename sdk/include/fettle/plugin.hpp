@@ -47,9 +47,9 @@ struct PluginEntry {
 
 /// Defines the plugin; the body that follows adds its types to `plugin`. Once per shared library.
 ///     FETTLE_PLUGIN(absolute, "1.0.0", "Absolute difference") { plugin.add<Absolute>("similarity.absolute"); }
-#define FETTLE_PLUGIN(NAME, VERSION, SUMMARY)                                                                   \
-    static void fettle_enter_plugin(fettle::PluginBuilder& plugin);                                             \
-    extern "C" __attribute__((visibility("default"))) const fettle::PluginEntry fettle_plugin_entry;            \
-    extern "C" const fettle::PluginEntry fettle_plugin_entry = {sizeof(fettle::PluginEntry), FETTLE_ABI_BANNER, \
-                                                                #NAME, VERSION, SUMMARY, &fettle_enter_plugin}; \
+#define FETTLE_PLUGIN(NAME, VERSION, SUMMARY)                                                           \
+    static void fettle_enter_plugin(fettle::PluginBuilder& plugin);                                     \
+    extern "C" __attribute__((visibility("default"))) const fettle::PluginEntry fettle_plugin_entry;    \
+    extern "C" const fettle::PluginEntry fettle_plugin_entry = {                                        \
+        sizeof(fettle::PluginEntry), FETTLE_ABI_BANNER, #NAME, VERSION, SUMMARY, &fettle_enter_plugin}; \
     static void fettle_enter_plugin([[maybe_unused]] fettle::PluginBuilder& plugin)

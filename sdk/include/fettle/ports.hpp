@@ -1,8 +1,8 @@
 // The values that travel on a graph's edges. Port types are names with a revision and match exactly.
 //
-//   images/1     lazy, replayable, index-addressed samples        scores/1     sample, label, split, a column per metric
-//   maps/1       lazy per-pixel dissimilarity, one channel        decisions/1  scores with a threshold for each column
-//   network/1    a trained network and its description            measures/1   figures, confusion counts, curves
+//   images/1     lazy, replayable, index-addressed samples        scores/1     sample, label, split, a column per
+//   metric maps/1       lazy per-pixel dissimilarity, one channel        decisions/1  scores with a threshold for each
+//   column network/1    a trained network and its description            measures/1   figures, confusion counts, curves
 //   files/1      a folder that was written
 //
 // Images are RGB, 8 bit on the host; tensors are N x C x H x W float32 in [0, 1]. Scores and maps measure
@@ -51,7 +51,7 @@ Split split_from(std::string_view word);
 
 /// What is known of a sample without decoding it.
 struct SampleInfo {
-    std::string id;         ///< stable and unique in its set: the path inside the data set, with '/'
+    std::string id;  ///< stable and unique in its set: the path inside the data set, with '/'
     Label label = Label::unknown;
     Split split = Split::none;
     std::string category;   ///< the class folder's name: "ok_front", "crack"; for tables per class
@@ -261,8 +261,8 @@ class Network final : public Value {
     static constexpr std::string_view type_name = "network/1";
     std::string_view type() const final { return type_name; }
 
-    std::string script;        ///< TorchScript archive; plain LibTorch and Python load it
-    std::string architecture;  ///< "model.dilated_autoencoder" with its parameters, as TOML
+    std::string script;                       ///< TorchScript archive; plain LibTorch and Python load it
+    std::string architecture;                 ///< "model.dilated_autoencoder" with its parameters, as TOML
     int channels = 3, height = 0, width = 0;  ///< the input it was built for
     std::size_t parameters = 0;               ///< trainable numbers
     std::vector<Curve> history;

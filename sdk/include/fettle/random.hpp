@@ -22,12 +22,12 @@ class Random {
     /// draws anew in every epoch, else 0.
     explicit Random(std::uint64_t seed, std::uint64_t item = 0, std::uint32_t round = 0);
 
-    std::uint32_t bits();                            ///< 32 uniform bits
-    double uniform();                                ///< [0, 1), 53 bits
-    double uniform(double low, double high);         ///< [low, high)
-    int integer(int low, int high);                  ///< low..high, both included; low <= high; unbiased
-    bool chance(double probability);                 ///< true with this probability
-    double normal();                                 ///< mean 0, standard deviation 1 (Box and Muller)
+    std::uint32_t bits();                                     ///< 32 uniform bits
+    double uniform();                                         ///< [0, 1), 53 bits
+    double uniform(double low, double high);                  ///< [low, high)
+    int integer(int low, int high);                           ///< low..high, both included; low <= high; unbiased
+    bool chance(double probability);                          ///< true with this probability
+    double normal();                                          ///< mean 0, standard deviation 1 (Box and Muller)
     std::vector<std::size_t> permutation(std::size_t count);  ///< 0..count-1, shuffled (Fisher and Yates)
 
    private:

@@ -133,7 +133,8 @@ class Library {
 inline std::vector<std::string> complaints(const TypeEntry& type) {
     std::vector<std::string> out;
     const auto sentence = [&](const std::string& text, const std::string& of) {
-        if (text.size() < 8 || text.back() != '.') out.push_back(of + ": the description is no sentence: \"" + text + "\"");
+        if (text.size() < 8 || text.back() != '.')
+            out.push_back(of + ": the description is no sentence: \"" + text + "\"");
     };
     const auto snake = [&](const std::string& name) {
         if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
@@ -159,7 +160,8 @@ inline std::vector<std::string> complaints(const TypeEntry& type) {
                     (must.highest && number > *must.highest))
                     out.push_back(parameter.name + ": the default is out of range");
             } else if (value.is<std::string>() && !must.choices.empty() &&
-                       std::find(must.choices.begin(), must.choices.end(), value.as<std::string>()) == must.choices.end()) {
+                       std::find(must.choices.begin(), must.choices.end(), value.as<std::string>()) ==
+                           must.choices.end()) {
                 out.push_back(parameter.name + ": the default is none of the choices");
             }
         }
@@ -180,7 +182,7 @@ std::vector<std::string> complaints_of(const char* id) {
 }  // namespace fettle::testing
 
 /// A GoogleTest test that a type conforms: FETTLE_CONFORMS(Absolute)
-#define FETTLE_CONFORMS(TYPE)                                                      \
-    TEST(Conformance, TYPE) {                                                      \
+#define FETTLE_CONFORMS(TYPE)                                                                             \
+    TEST(Conformance, TYPE) {                                                                             \
         for (const auto& text : fettle::testing::complaints_of<TYPE>("test.type")) ADD_FAILURE() << text; \
     }

@@ -30,8 +30,7 @@ class Dataset : public Component {
 
     template <class T>
     static void describe_role(Describe<T>& d) {
-        d.param("split", &Dataset::split,
-                "What the whole set is for; \"none\" leaves that to a split stage.",
+        d.param("split", &Dataset::split, "What the whole set is for; \"none\" leaves that to a split stage.",
                 one_of({"none", "train", "calibrate", "test"}))
             .out("images", &Out::images, "Every sample of the set.", "@split");
     }

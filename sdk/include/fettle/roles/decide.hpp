@@ -116,7 +116,8 @@ class Measure : public Component {
 
     /// One cut judged: `scores[i]` belongs to a sample that is anomalous where `anomalous[i]`. Both may be empty,
     /// or all of one kind: leave out what is undefined and say so in `remarks`.        [any thread, concurrent]
-    virtual Judgement judge(std::span<const double> scores, const std::vector<bool>& anomalous, const Cut& cut) const = 0;
+    virtual Judgement judge(std::span<const double> scores, const std::vector<bool>& anomalous,
+                            const Cut& cut) const = 0;
 
     Out run(const In& in, Context& context) const;
 

@@ -19,8 +19,9 @@ namespace fettle {
 using Tensor = torch::Tensor;
 
 inline torch::Device torch_device(const Device& device) {
-    return device.type == Device::Type::cpu ? torch::Device(torch::kCPU)
-                                            : torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(device.index));
+    return device.type == Device::Type::cpu
+               ? torch::Device(torch::kCPU)
+               : torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(device.index));
 }
 
 /// Makes this thread ready to compute for the run, for as long as the object lives: the device is this thread's
@@ -57,7 +58,8 @@ class TorchPart final : public TensorPart {
     }
 
     Plane plane(std::size_t row) const override {
-        const Tensor hw = values_[static_cast<std::int64_t>(row)][0].detach().to(torch::kCPU, torch::kFloat32).contiguous();
+        const Tensor hw =
+            values_[static_cast<std::int64_t>(row)][0].detach().to(torch::kCPU, torch::kFloat32).contiguous();
         Plane out{static_cast<int>(hw.size(1)), static_cast<int>(hw.size(0)), {}};
         out.values.assign(hw.data_ptr<float>(), hw.data_ptr<float>() + hw.numel());
         return out;
@@ -118,7 +120,8 @@ class Autoencoder : public Component {
     static constexpr const char* role_name = "autoencoder";
 
     /// A network for this input, freshly initialised from LibTorch's generator (which the trainer has seeded).
-    /// Throws Error(Fault::shape) with the nearest sides that work where it can't take these. [one at a time per device]
+    /// Throws Error(Fault::shape) with the nearest sides that work where it can't take these. [one at a time per
+    /// device]
     virtual std::shared_ptr<ReconstructionNet> build(const ImageShape& input) const = 0;
 
     template <class T>
@@ -194,7 +197,9 @@ class ComparedMaps final : public Maps {
 
     std::size_t size() const override { return in_.reference->size(); }
     const SampleInfo& info(std::size_t index) const override { return in_.reference->info(index); }
-    std::size_t block() const override { return std::max({std::size_t{16}, in_.reference->block(), in_.candidate->block()}); }
+    std::size_t block() const override {
+        return std::max({std::size_t{16}, in_.reference->block(), in_.candidate->block()});
+    }
     bool varies() const override { return in_.reference->varies() || in_.candidate->varies(); }
     std::string label() const override { return label_; }
     Ref<Images> reference() const override { return in_.reference; }
@@ -209,8 +214,9 @@ class ComparedMaps final : public Maps {
         const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
         if (a.sizes() != b.sizes())
             throw Error(Fault::shape, "`" + infos.front().id + "` is " + std::to_string(a.size(3)) + "x" +
-                                          std::to_string(a.size(2)) + " in `reference` and " + std::to_string(b.size(3)) +
-                                          "x" + std::to_string(b.size(2)) + " in `candidate`");
+                                          std::to_string(a.size(2)) + " in `reference` and " +
+                                          std::to_string(b.size(3)) + "x" + std::to_string(b.size(2)) +
+                                          " in `candidate`");
         return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(similarity_->compare(a, b)));
     }
 

@@ -1,0 +1,113 @@
+// What `fettle explain CODE` prints: why the error exists and how one gets out of it.
+#include "diagnose/diagnose.hpp"
+
+#include <array>
+
+namespace fettle::runtime {
+namespace {
+
+constexpr std::array entries{
+    CatalogueEntry{"P101", "not a plugin",
+                   "A file on the plugin path is no shared library, or one that carries no fettle banner.\n"
+                   "A plugin is built with CMake: find_package(Fettle) and fettle_add_plugin(name SOURCES name.cpp);\n"
+                   "examples/own_metric is a complete one."},
+    CatalogueEntry{
+        "P102", "another runtime",
+        "Objects of C++ libraries (the standard library, LibTorch, OpenCV) cross the border between fettle and\n"
+        "its plugins, so both must be built against the same ones. The banner in the file says what the plugin was\n"
+        "built with; it is read before anything of the plugin runs. Build it again against this SDK."},
+    CatalogueEntry{"P103", "an id offered twice",
+                   "Two files on the plugin path offer a stage under one id, and nothing says which is meant.\n"
+                   "Remove one of them, or give yours an id of its own."},
+    CatalogueEntry{"P104", "could not be loaded",
+                   "The system's loader refused the file: most often a library that it needs is not installed."},
+    CatalogueEntry{
+        "P105", "crashed while loading",
+        "Every new plugin is first loaded in a process of its own. This one died there, so it was set aside and the\n"
+        "others go on. It is tried again when the file changes."},
+    CatalogueEntry{"P106", "threw while loading",
+                   "The body of FETTLE_PLUGIN, or a `describe` function, threw an exception. It was set aside."},
+    CatalogueEntry{"G001", "not TOML",
+                   "The file breaks a rule of TOML (https://toml.io). Reading stops at the first such place."},
+    CatalogueEntry{"G002", "another format",
+                   "`format = 1` stands at the top of every graph, so that a later fettle knows what it reads."},
+    CatalogueEntry{"G003", "extends itself", "Following `extends` from file to file leads back to where it began."},
+    CatalogueEntry{
+        "G004", "undefined reference",
+        "`${name}` is a key of [parameters], `${graph.name}` the graph's name, `${env:NAME}` a variable of the\n"
+        "environment, and `${env:NAME:-text}` that or, where it isn't set, the text. `$${` writes a plain `${`."},
+    CatalogueEntry{"G005", "a file can't be read",
+                   "The graph, or a file that it extends, is missing or may not be read."},
+    CatalogueEntry{
+        "G006", "an unknown key",
+        "Outside the stages a graph holds `format`, `extends`, [graph], [parameters] and [stage.*] only. A key that\n"
+        "nobody reads is most likely misspelt, and would silently do nothing."},
+    CatalogueEntry{
+        "G101", "no such stage or component",
+        "No plugin on the plugin path offers the id after `use`. `fettle list` shows what there is; plugins of your\n"
+        "own are named with --plugin, FETTLE_PLUGIN_PATH, or `plugins = [...]` in [graph]."},
+    CatalogueEntry{"G102", "no `use`", "Every [stage.x], and every component inside one, says what it is with `use`."},
+    CatalogueEntry{
+        "G103", "another role",
+        "A stage stands where a component is wanted, or the other way round: a trainer's model must be of role\n"
+        "`autoencoder`, its loss of role `similarity`."},
+    CatalogueEntry{"G201", "unknown parameter",
+                   "The stage has no such parameter. `fettle inspect ID` lists those it has."},
+    CatalogueEntry{"G202", "wrong type", "The parameter is of another type: a number where a text stands, say."},
+    CatalogueEntry{"G203", "out of range", "The parameter's value lies outside of what the stage can work with."},
+    CatalogueEntry{"G204", "missing parameter", "The parameter has no default, so the graph must set it."},
+    CatalogueEntry{"G205", "parameters contradict each other",
+                   "Each parameter is fine on its own, but together they make no sense to the stage."},
+    CatalogueEntry{
+        "G206", "no such file or folder",
+        "A path is looked up from the folder of the file in which its beginning is written; from the current folder\n"
+        "where it comes from --set or from the environment."},
+    CatalogueEntry{"G301", "no such stage", "An edge names a stage that the graph doesn't have."},
+    CatalogueEntry{
+        "G302", "no such port",
+        "An edge names a port that the stage doesn't have. `fettle inspect ID` lists its ports. Where a stage has\n"
+        "one output, its name alone is enough: in.images = \"photos\"."},
+    CatalogueEntry{"G303", "types differ",
+                   "The value that travels on the edge is not of the type that its port takes."},
+    CatalogueEntry{"G304", "a cycle", "Each of these stages needs what another of them makes, so none can begin."},
+    CatalogueEntry{
+        "G305", "a leak",
+        "What learns or sets a threshold must not see the samples it will be judged by: figures measured after such a\n"
+        "leak say nothing. Every value carries the splits it came from, through every stage, and ports that learn\n"
+        "refuse `test` and samples that no split stage has seen."},
+    CatalogueEntry{"G306", "an unused stage", "A lazy stage that nobody reads is never run. A warning."},
+    CatalogueEntry{"G307", "not connected", "The stage can't work without this input."},
+    CatalogueEntry{"G308", "not a list", "The port takes the output of one stage."},
+    CatalogueEntry{
+        "G309", "no calibration samples",
+        "A threshold is found from samples that the network hasn't learnt from and that it isn't judged by:\n"
+        "the `calibrate` output of a split stage. They must be scored together with those of `test`."},
+    CatalogueEntry{"G401", "an override that can't be read", "--set takes a path, an equals sign and a TOML value."},
+    CatalogueEntry{"G402", "an override that points nowhere",
+                   "--set changes what the graph has: stage.parameter, parameters.name,\n"
+                   "graph.seed, or a component's stage.component.parameter."},
+    CatalogueEntry{
+        "G406", "shapes that don't fit",
+        "Images of this size or number don't fit: a network that halves its input four times needs sides that 16\n"
+        "divides, two inputs that belong together need the same number of samples. It is found by one trial pass,\n"
+        "before training begins."},
+    CatalogueEntry{"R501", "a stage failed", "A plugin gave up for a reason of its own; the message is its."},
+    CatalogueEntry{"R502", "the data", "Files are missing, damaged, empty or don't belong together."},
+    CatalogueEntry{"R503", "not finite",
+                   "A loss or score became infinite or not a number. Most often the learning rate is too high."},
+    CatalogueEntry{"R504", "out of memory",
+                   "The machine or the device ran out of memory. Take a smaller batch or smaller images."},
+    CatalogueEntry{"R505", "the device", "The device that the graph names isn't there, or failed."},
+    CatalogueEntry{"R506", "storage", "A file could not be written or read back. Is the disk full?"},
+    CatalogueEntry{
+        "C601", "a damaged cache entry",
+        "The content of a cache entry doesn't match its recorded digests: it isn't believed, but removed and computed\n"
+        "again. A disk that drops writes, or somebody's edit, may be the cause."},
+    CatalogueEntry{"C602", "a cache that can't be used", "The cache's folder can't be made or written to."},
+};
+
+}  // namespace
+
+std::span<const CatalogueEntry> catalogue() { return entries; }
+
+}  // namespace fettle::runtime

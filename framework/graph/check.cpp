@@ -1,0 +1,150 @@
+#include "graph/check.hpp"
+
+#include <fettle/random.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace fettle::runtime {
+namespace {
+
+const std::vector<std::string> top_keys{"format", "extends", "graph", "parameters", "stage"};
+const std::vector<std::string> graph_keys{"name", "summary", "seed", "device", "plugins"};
+const std::vector<std::string> reserved{"use", "in", "drop", "keep", "note"};
+
+void refuse_unknown(const Node& table, const std::vector<std::string>& known, const std::string& where,
+                    Diagnostics& diagnostics) {
+    for (const auto& [name, member] : table.members)
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            diagnostics.add(errors::unknown_key(member.key, name, where, known));
+}
+
+template <class T>
+std::optional<T> member(const Node& table, const char* name, const char* wanted, const std::string& where,
+                        Diagnostics& diagnostics) {
+    const Node* node = table.find(name);
+    if (node == nullptr) return {};
+    if (!node->scalar.is<T>()) {
+        diagnostics.add(errors::wrong_type(node->span, where, name, wanted, "something else"));
+        return {};
+    }
+    return node->scalar.as<T>();
+}
+
+bool is_device(const std::string& text) {
+    return text == "auto" || text == "cpu" || text == "cuda" ||
+           (text.starts_with("cuda:") && text.size() > 5 &&
+            text.find_first_not_of("0123456789", 5) == std::string::npos);
+}
+
+bool is_name(const std::string& text) { return !text.empty() && text.find_first_of(". \t/\\\"'") == std::string::npos; }
+
+void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
+    refuse_unknown(document, top_keys, "a graph", diagnostics);
+    const Node* format = document.find("format");
+    if (format == nullptr || !format->scalar.is<std::int64_t>() || format->scalar.as<std::int64_t>() != 1) {
+        Span at = format != nullptr ? format->span : document.span;
+        if (!at.file && !document.members.empty()) at = document.members.front().second.key;
+        if (format == nullptr && at.file) at.line = at.column = at.length = 1;
+        diagnostics.add(errors::other_format(at, format != nullptr ? format->scalar.text() : ""));
+    }
+    graph.name = graph.file.stem().string();
+    const Node* head = document.find("graph");
+    if (head == nullptr) return;
+    refuse_unknown(*head, graph_keys, "[graph]", diagnostics);
+    if (auto name = member<std::string>(*head, "name", "a text", "[graph]", diagnostics)) {
+        if (is_name(*name))
+            graph.name = *name;
+        else
+            diagnostics.add(errors::out_of_range(head->find("name")->span, "[graph]", "name", "\"" + *name + "\"",
+                                                 "a word without dots, spaces and slashes: it names the run's folder",
+                                                 ""));
+    }
+    graph.summary = member<std::string>(*head, "summary", "a text", "[graph]", diagnostics).value_or("");
+    graph.seed = static_cast<std::uint64_t>(
+        member<std::int64_t>(*head, "seed", "an integer", "[graph]", diagnostics).value_or(0));
+    if (auto device = member<std::string>(*head, "device", "a text", "[graph]", diagnostics)) {
+        graph.device = *device;
+        if (!is_device(*device))
+            diagnostics.add(errors::out_of_range(head->find("device")->span, "[graph]", "device", "\"" + *device + "\"",
+                                                 "\"auto\", \"cpu\", or \"cuda:0\" and so on",
+                                                 did_you_mean(*device, {"auto", "cpu", "cuda"})));
+    }
+}
+
+/// Parameters that nothing refers to may be misspelt, but a child graph may also simply not need one: not an error.
+
+void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
+    if (use.type->checks) {
+        const TypeEntry& entry = registry.load(use.type->id);
+        const auto object = entry.create();
+        for (std::size_t i = 0; i < use.parameters.size(); ++i) {
+            const Given& given = use.parameters[i];
+            if (!given.value.empty())
+                entry.set[i](*object, given.path.empty() ? given.value : Setting(given.path.string()));
+        }
+        const std::string wrong = entry.check(*object);
+        if (!wrong.empty()) diagnostics.add(errors::check_failed(use.span, use.type->id, wrong));
+    }
+    for (const auto& parts : use.components)
+        for (const Use& part : parts) own_check(part, registry, diagnostics);
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> plugin_places(const Node& document, Diagnostics& diagnostics) {
+    const Node* head = document.find("graph");
+    const Node* plugins = head == nullptr ? nullptr : head->find("plugins");
+    std::vector<std::filesystem::path> places;
+    if (plugins == nullptr) return places;
+    for (const Node& element : plugins->elements) {
+        if (element.scalar.is<std::string>())
+            places.push_back((element.base / element.scalar.as<std::string>()).lexically_normal());
+        else
+            diagnostics.add(
+                errors::wrong_type(element.span, "[graph]", "plugins", "a list of paths", "something else"));
+    }
+    if (plugins->type != Node::Type::array)
+        diagnostics.add(errors::wrong_type(plugins->span, "[graph]", "plugins", "a list of paths", "something else"));
+    return places;
+}
+
+std::optional<Graph> check(const Node& document, const std::filesystem::path& file, Registry& registry,
+                           Diagnostics& diagnostics) {
+    Graph graph;
+    graph.file = file;
+    check_head(document, graph, diagnostics);
+
+    std::vector<const Node*> tables;
+    std::vector<std::string> broken;
+    if (const Node* stages = document.find("stage")) {
+        for (const auto& [name, table] : stages->members) {
+            if (table.type != Node::Type::table) {
+                diagnostics.add(errors::wrong_type(table.span, "[stage]", name, "a table", "something else"));
+                continue;
+            }
+            auto use = check_use(table, "the stage `" + name + "`", "stage", reserved, registry, diagnostics);
+            if (!use) {
+                broken.push_back(name);
+                continue;
+            }
+            StageUse stage;
+            stage.name = name;
+            stage.use = std::move(*use);
+            stage.span = table.key.file ? table.key : stage.use.span;
+            stage.note = member<std::string>(table, "note", "a text", "[stage." + name + "]", diagnostics).value_or("");
+            stage.keep =
+                member<bool>(table, "keep", "true or false", "[stage." + name + "]", diagnostics).value_or(false);
+            stage.seed = derive_seed(graph.seed, name);
+            graph.stages.push_back(std::move(stage));
+            tables.push_back(&table);
+        }
+    }
+    check_edges(graph, tables, broken, diagnostics);
+    if (diagnostics.has_errors()) return {};
+    for (const StageUse& stage : graph.stages) own_check(stage.use, registry, diagnostics);
+    if (diagnostics.has_errors()) return {};
+    return graph;
+}
+
+}  // namespace fettle::runtime

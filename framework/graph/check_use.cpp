@@ -1,0 +1,267 @@
+// One `use`: is there such a type, and do its parameters and components fit.
+#include "graph/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fettle::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* wanted(Kind kind) {
+    switch (kind) {
+        case Kind::boolean:
+            return "true or false";
+        case Kind::integer:
+            return "an integer";
+        case Kind::number:
+            return "a number";
+        case Kind::text:
+            return "a text";
+        case Kind::path:
+            return "a path";
+        case Kind::integers:
+            return "a list of integers";
+        case Kind::numbers:
+            return "a list of numbers";
+        case Kind::texts:
+            return "a list of texts";
+    }
+    return "";
+}
+
+std::string described(const Node& node) {
+    if (node.type == Node::Type::table) return "a table";
+    if (node.type == Node::Type::array) return "a list";
+    const Setting& s = node.scalar;
+    if (s.is<std::string>()) return "the text " + s.text();
+    if (s.is<std::int64_t>()) return "the integer " + s.text();
+    if (s.is<double>()) return "the number " + s.text();
+    if (s.is<bool>()) return s.text();
+    return "a date";
+}
+
+std::optional<Setting> scalar_as(Kind kind, const Node& node) {
+    if (node.type != Node::Type::scalar) return {};
+    const Setting& s = node.scalar;
+    switch (kind) {
+        case Kind::boolean:
+            return s.is<bool>() ? std::optional(s) : std::nullopt;
+        case Kind::integer:
+            return s.is<std::int64_t>() ? std::optional(s) : std::nullopt;
+        case Kind::number:
+            if (s.is<std::int64_t>()) return Setting(s.number());
+            return s.is<double>() ? std::optional(s) : std::nullopt;
+        default:
+            return s.is<std::string>() ? std::optional(s) : std::nullopt;
+    }
+}
+
+std::optional<Kind> element_of(Kind kind) {
+    switch (kind) {
+        case Kind::integers:
+            return Kind::integer;
+        case Kind::numbers:
+            return Kind::number;
+        case Kind::texts:
+            return Kind::text;
+        default:
+            return {};
+    }
+}
+
+std::optional<Setting> value_as(Kind kind, const Node& node) {
+    const auto element = element_of(kind);
+    if (!element) return scalar_as(kind, node);
+    if (node.type != Node::Type::array) return {};
+    Setting::List list;
+    for (const Node& each : node.elements) {
+        auto value = scalar_as(*element, each);
+        if (!value) return {};
+        list.push_back(std::move(*value));
+    }
+    return Setting(std::move(list));
+}
+
+std::string shown(double bound) { return fmt::format("{:g}", bound); }
+
+/// What a value may be, in words: "between 1 and 10", "one of a, b".
+std::string allowed(const Constraint& must) {
+    if (!must.choices.empty()) return "one of " + listed(must.choices);
+    std::string out = must.odd ? "odd, and " : "";
+    if (must.lowest && must.highest)
+        out += fmt::format("{} {} and {}", must.above_lowest ? "above" : "between", shown(*must.lowest),
+                           (must.above_lowest ? "at most " : "") + shown(*must.highest));
+    else if (must.lowest)
+        out += (must.above_lowest ? "above " : "at least ") + shown(*must.lowest);
+    else if (must.highest)
+        out += "at most " + shown(*must.highest);
+    else if (must.odd)
+        out = "odd";
+    return out;
+}
+
+bool satisfies(const Setting& value, const Constraint& must) {
+    if (value.is<std::string>())
+        return must.choices.empty() ||
+               std::find(must.choices.begin(), must.choices.end(), value.as<std::string>()) != must.choices.end();
+    if (value.is<bool>()) return true;
+    const double number = value.number();
+    if (number != number) return false;
+    if (must.odd && value.is<std::int64_t>() && value.as<std::int64_t>() % 2 == 0) return false;
+    if (must.lowest && (number < *must.lowest || (must.above_lowest && number == *must.lowest))) return false;
+    return !must.highest || number <= *must.highest;
+}
+
+/// int members hold 32 bits; anything beyond would be cut silently.
+constexpr double int_limit = 2147483647;
+
+void check_range(const Setting& value, const Span& at, const std::string& id, const ParameterInfo& parameter,
+                 Diagnostics& diagnostics) {
+    Constraint must = parameter.constraint;
+    if (parameter.kind == Kind::integer || parameter.kind == Kind::integers) {
+        if (!must.highest) must.highest = int_limit;
+        if (!must.lowest) must.lowest = -int_limit;
+    }
+    std::vector<Setting> values{value};
+    if (value.is<Setting::List>()) {
+        values = value.as<Setting::List>();
+        if (must.length && values.size() != *must.length)
+            diagnostics.add(errors::out_of_range(at, id, parameter.name, fmt::format("a list of {}", values.size()),
+                                                 fmt::format("a list of {}", *must.length), ""));
+    }
+    for (const Setting& each : values) {
+        if (satisfies(each, must)) continue;
+        const std::string hint = each.is<std::string>() ? did_you_mean(each.as<std::string>(), must.choices) : "";
+        diagnostics.add(errors::out_of_range(at, id, parameter.name, each.text(), allowed(must), hint));
+        return;
+    }
+}
+
+/// The nearest name beside what is missing: of the first part of the path that doesn't exist.
+std::string hint_for_missing(const fs::path& path) {
+    fs::path existing;
+    for (const auto& part : path) {
+        std::error_code error;
+        if (fs::exists(existing / part, error)) {
+            existing /= part;
+            continue;
+        }
+        std::vector<std::string> names;
+        for (const auto& entry : fs::directory_iterator(existing.empty() ? "." : existing, error))
+            names.push_back(entry.path().filename().string());
+        return did_you_mean(part.string(), names);
+    }
+    return {};
+}
+
+void check_path(Given& given, const Node& node, const ParameterInfo& parameter, Diagnostics& diagnostics) {
+    const std::string& text = given.value.as<std::string>();
+    given.path = (node.base / text).lexically_normal();
+    std::error_code error;
+    if (text.empty() || (!parameter.constraint.may_be_missing && !fs::exists(given.path, error)))
+        diagnostics.add(errors::missing_path(node.span, text, hint_for_missing(given.path), given.path.string()));
+}
+
+std::vector<std::string> keys_of(const TypeInfo& type) {
+    std::vector<std::string> names;
+    for (const auto& parameter : type.parameters) names.push_back(parameter.name);
+    for (const auto& component : type.components) names.push_back(component.name);
+    return names;
+}
+
+Given check_parameter(const Node* node, const ParameterInfo& parameter, const std::string& id, const Span& use,
+                      Diagnostics& diagnostics) {
+    Given given;
+    given.value = parameter.initial;
+    given.span = use;
+    if (node == nullptr) {
+        if (parameter.constraint.required)
+            diagnostics.add(errors::missing_parameter(use, id, parameter.name, parameter.doc));
+        return given;
+    }
+    given.is_default = false;
+    given.span = node->span;
+    const auto value = value_as(parameter.kind, *node);
+    if (!value) {
+        diagnostics.add(errors::wrong_type(node->span, id, parameter.name, wanted(parameter.kind), described(*node)));
+        return given;
+    }
+    given.value = *value;
+    given.is_default = given.value == parameter.initial;
+    check_range(given.value, node->span, id, parameter, diagnostics);
+    if (parameter.kind == Kind::path) check_path(given, *node, parameter, diagnostics);
+    return given;
+}
+
+std::vector<Use> check_component(const Node* node, const ComponentInfo& component, const TypeInfo& type,
+                                 const Span& use, const Registry& registry, Diagnostics& diagnostics) {
+    std::vector<Use> out;
+    if (node == nullptr) {
+        if (!component.optional)
+            diagnostics.add(errors::missing_use(use, fmt::format("the component `{}` of `{}`", component.name, type.id),
+                                                registry.of_role(component.role)));
+        return out;
+    }
+    const bool is_list = node->type == Node::Type::array;
+    if ((is_list && !component.many) || node->type == Node::Type::scalar) {
+        diagnostics.add(errors::wrong_type(
+            node->span, type.id, component.name,
+            component.many ? "a list of tables, each with a `use`" : "a table with a `use`", described(*node)));
+        return out;
+    }
+    std::vector<const Node*> tables;
+    if (is_list)
+        for (const Node& element : node->elements) tables.push_back(&element);
+    else
+        tables.push_back(node);
+    for (const Node* table : tables)
+        if (auto part = check_use(*table, fmt::format("the component `{}`", component.name), component.role, {},
+                                  registry, diagnostics))
+            out.push_back(std::move(*part));
+    return out;
+}
+
+}  // namespace
+
+std::optional<Use> check_use(const Node& table, const std::string& what, const std::string& wanted_role,
+                             const std::vector<std::string>& reserved, const Registry& registry,
+                             Diagnostics& diagnostics) {
+    const bool as_stage = wanted_role == "stage";
+    const auto known = as_stage ? std::vector<std::string>{} : registry.of_role(wanted_role);
+    const Node* use = table.find("use");
+    if (use == nullptr || !use->scalar.is<std::string>()) {
+        diagnostics.add(errors::missing_use(use != nullptr   ? use->span
+                                            : table.key.file ? table.key
+                                                             : table.span,
+                                            what, known));
+        return {};
+    }
+    const std::string& id = use->scalar.as<std::string>();
+    const TypeInfo* type = registry.find(id);
+    if (type == nullptr) {
+        diagnostics.add(errors::unknown_use(use->span, id, as_stage ? registry.stages() : known));
+        return {};
+    }
+    if (as_stage ? !type->stage : type->role != wanted_role) {
+        diagnostics.add(errors::wrong_role(use->span, id, type->role, wanted_role, known));
+        return {};
+    }
+    Use out{type, &registry.plugin_of(id), use->span, {}, {}};
+    for (const auto& [name, member] : table.members) {
+        const auto keys = keys_of(*type);
+        if (name == "use" || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
+        if (std::find(keys.begin(), keys.end(), name) == keys.end())
+            diagnostics.add(errors::unknown_parameter(member.key, id, name, keys));
+    }
+    for (const ParameterInfo& parameter : type->parameters)
+        out.parameters.push_back(check_parameter(table.find(parameter.name), parameter, id, use->span, diagnostics));
+    for (const ComponentInfo& component : type->components)
+        out.components.push_back(
+            check_component(table.find(component.name), component, *type, use->span, registry, diagnostics));
+    return out;
+}
+
+}  // namespace fettle::runtime

@@ -1,0 +1,273 @@
+// TOML to Node trees: reading, `extends`, `--set`. References are replaced in references.cpp.
+#include "graph/document.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace fettle::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// toml++ counts columns in code points; spans count bytes.
+std::size_t byte_column(const SourceFile& file, std::size_t line, std::size_t column) {
+    if (line == 0 || line > file.lines.size()) return column;
+    const std::string& text = file.lines[line - 1];
+    std::size_t points = 0;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if ((text[i] & 0xC0) != 0x80 && ++points == column) return i + 1;
+    return text.size() + 1;
+}
+
+Span span_of(const toml::source_region& region, const Source& file) {
+    Span span{file, region.begin.line, byte_column(*file, region.begin.line, region.begin.column), 1};
+    if (region.begin.line == 0) return {};
+    const std::size_t line_length =
+        region.begin.line <= file->lines.size() ? file->lines[region.begin.line - 1].size() : 0;
+    const std::size_t end =
+        region.end.line == region.begin.line ? byte_column(*file, region.end.line, region.end.column) : line_length + 1;
+    span.length = end > span.column ? end - span.column : 1;
+    return span;
+}
+
+/// Position of a value, for putting members back into file order (toml++ iterates alphabetically).
+std::pair<std::size_t, std::size_t> position(const toml::key& key, const toml::node& value) {
+    const auto& at = key.source().begin ? key.source().begin : value.source().begin;
+    return {at.line, at.column};
+}
+
+struct Converter {
+    Source file;
+    fs::path base;
+
+    Node convert(const toml::node& value) const {
+        Node node;
+        node.span = span_of(value.source(), file);
+        node.base = base;
+        if (const auto* table = value.as_table()) {
+            node.type = Node::Type::table;
+            std::vector<std::pair<std::pair<std::size_t, std::size_t>, std::pair<std::string, Node>>> members;
+            for (const auto& [key, member] : *table) {
+                Node child = convert(member);
+                child.key = span_of(key.source(), file);
+                if (!child.span.file) child.span = child.key;
+                members.push_back({position(key, member), {std::string(key.str()), std::move(child)}});
+            }
+            std::stable_sort(members.begin(), members.end(),
+                             [](const auto& a, const auto& b) { return a.first < b.first; });
+            for (auto& member : members) node.members.push_back(std::move(member.second));
+        } else if (const auto* array = value.as_array()) {
+            node.type = Node::Type::array;
+            for (const auto& element : *array) node.elements.push_back(convert(element));
+        } else {
+            node.type = Node::Type::scalar;
+            if (const auto* text = value.as_string()) node.scalar = text->get();
+            if (const auto* integer = value.as_integer()) node.scalar = integer->get();
+            if (const auto* number = value.as_floating_point()) node.scalar = number->get();
+            if (const auto* truth = value.as_boolean()) node.scalar = truth->get();
+        }
+        return node;
+    }
+};
+
+std::optional<Node> parse(const std::string& name, std::string_view text, const fs::path& base,
+                          Diagnostics& diagnostics) {
+    const Source source = make_source(name, text);
+    try {
+        const toml::table table = toml::parse(text, name);
+        return Converter{source, base}.convert(table);
+    } catch (const toml::parse_error& error) {
+        const auto at = error.source().begin;
+        diagnostics.add(errors::not_toml({source, at.line, byte_column(*source, at.line, at.column), 1},
+                                         std::string(error.description())));
+        return {};
+    }
+}
+
+std::optional<std::string> text_of(const fs::path& file, std::string& why) {
+    std::error_code error;
+    if (!fs::exists(file, error)) {
+        why = "there is no such file";
+        return {};
+    }
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream || fs::is_directory(file)) {
+        why = "it is no file that may be read";
+        return {};
+    }
+    return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+std::vector<std::string> names_beside(const fs::path& file) {
+    std::vector<std::string> names;
+    std::error_code error;
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+    for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().filename().string());
+    return names;
+}
+
+/// `child` over `parent`: tables merge, everything else replaces.
+void merge(Node& parent, Node child) {
+    if (parent.type != Node::Type::table || child.type != Node::Type::table) {
+        parent = std::move(child);
+        return;
+    }
+    parent.span = child.span;
+    parent.key = child.key;
+    for (auto& [name, member] : child.members) {
+        if (Node* known = parent.find(name))
+            merge(*known, std::move(member));
+        else
+            parent.members.emplace_back(name, std::move(member));
+    }
+}
+
+std::optional<Node> read_with_parents(const fs::path& file, Span named_at, std::vector<std::string> chain,
+                                      Diagnostics& diagnostics);
+
+std::optional<Node> with_parents(std::optional<Node> node, const fs::path& folder, std::vector<std::string> chain,
+                                 Diagnostics& diagnostics) {
+    if (!node) return {};
+    const Node* extends = node->find("extends");
+    if (extends == nullptr) return node;
+    if (!extends->scalar.is<std::string>()) {
+        diagnostics.add(
+            errors::wrong_type(extends->span, "a graph", "extends", "the name of one file", "something else"));
+        return node;
+    }
+    const fs::path parent_file = folder / extends->scalar.as<std::string>();
+    const Span at = extends->span;
+    std::erase_if(node->members, [](const auto& member) { return member.first == "extends"; });
+    auto parent = read_with_parents(parent_file, at, std::move(chain), diagnostics);
+    if (!parent) return node;
+    merge(*parent, std::move(*node));
+    return parent;
+}
+
+std::optional<Node> read_with_parents(const fs::path& file, Span named_at, std::vector<std::string> chain,
+                                      Diagnostics& diagnostics) {
+    std::error_code error;
+    const std::string canonical = fs::weakly_canonical(file, error).string();
+    const bool seen = std::find(chain.begin(), chain.end(), canonical) != chain.end();
+    chain.push_back(canonical);
+    if (seen) {
+        for (auto& each : chain) each = fs::path(each).filename().string();
+        diagnostics.add(errors::extends_itself(named_at, chain));
+        return {};
+    }
+    std::string why;
+    const auto text = text_of(file, why);
+    if (!text) {
+        diagnostics.add(errors::cannot_read(named_at, file.string(), why,
+                                            did_you_mean(file.filename().string(), names_beside(file))));
+        return {};
+    }
+    const fs::path folder = fs::absolute(file).parent_path();
+    return with_parents(parse(file.string(), *text, folder, diagnostics), folder, std::move(chain), diagnostics);
+}
+
+/// The names that --set may begin with: the stages, and the two tables of the graph.
+Node* target_of(Node& document, const std::string& first) {
+    if (first == "graph" || first == "parameters") return document.find(first);
+    Node* stages = document.find("stage");
+    return stages == nullptr ? nullptr : stages->find(first);
+}
+
+std::vector<std::string> names_of(const Node* table) {
+    std::vector<std::string> names;
+    if (table != nullptr)
+        for (const auto& [name, member] : table->members) names.push_back(name);
+    return names;
+}
+
+void apply_override(Node& document, const std::string& text, Diagnostics& diagnostics) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        return diagnostics.add(errors::bad_override(text, "there is no `=`"));
+    const std::string path = text.substr(0, equals);
+    std::vector<std::string> steps;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t dot = std::min(path.find('.', begin), path.size());
+        steps.push_back(path.substr(begin, dot - begin));
+        begin = dot + 1;
+    }
+    if (steps.size() > 2 && steps.front() == "stage") steps.erase(steps.begin());
+    if (steps.size() < 2) return diagnostics.add(errors::bad_override(text, "there is no `.` in `" + path + "`"));
+
+    const std::string value_text = text.substr(equals + 1);
+    Diagnostics tried;
+    auto parsed = parse("--set", "value = " + value_text, fs::current_path(), tried);
+    // A word that isn't TOML is taken as a text, so that --set photos.path=a.zip needs no quotes within quotes.
+    const bool word = !value_text.empty() && value_text.find_first_of("\"'[]{}\n") == std::string::npos;
+    if (!parsed && word) parsed = parse("--set", "value = '" + value_text + "'", fs::current_path(), diagnostics);
+    if (!parsed) return diagnostics.add(errors::bad_override(text, tried.all().front().message));
+    Node value = std::move(parsed->members.front().second);
+    value.span = value.key = {make_source("--set", text), 1, 1, text.size()};
+
+    Node* at = target_of(document, steps.front());
+    if (at == nullptr) {
+        auto known = names_of(document.find("stage"));
+        for (const char* table : {"graph", "parameters"})
+            if (document.find(table) != nullptr) known.emplace_back(table);
+        return diagnostics.add(errors::override_nowhere(path, steps.front(), known));
+    }
+    for (std::size_t i = 1; i + 1 < steps.size(); ++i) {
+        Node* next = at->find(steps[i]);
+        if (next == nullptr || next->type != Node::Type::table)
+            return diagnostics.add(errors::override_nowhere(path, steps[i], names_of(at)));
+        at = next;
+    }
+    if (steps.front() == "parameters" && at->find(steps.back()) == nullptr)
+        return diagnostics.add(errors::override_nowhere(path, steps.back(), names_of(at)));
+    if (Node* known = at->find(steps.back()))
+        *known = std::move(value);
+    else
+        at->members.emplace_back(steps.back(), std::move(value));
+}
+
+void drop_stages(Node& document, Diagnostics& diagnostics) {
+    Node* stages = document.find("stage");
+    if (stages == nullptr) return;
+    std::erase_if(stages->members, [&](const auto& member) {
+        const Node* drop = member.second.find("drop");
+        if (drop == nullptr) return false;
+        if (!drop->scalar.template is<bool>()) {
+            diagnostics.add(errors::wrong_type(drop->span, "a stage", "drop", "true or false", "something else"));
+            return false;
+        }
+        return drop->scalar.template as<bool>();
+    });
+}
+
+std::optional<Node> finish(std::optional<Node> document, const std::vector<std::string>& overrides,
+                           Diagnostics& diagnostics) {
+    if (!document) return {};
+    for (const std::string& text : overrides) apply_override(*document, text, diagnostics);
+    drop_stages(*document, diagnostics);
+    replace_references(*document, diagnostics);
+    return document;
+}
+
+}  // namespace
+
+const Node* Node::find(std::string_view member) const {
+    for (const auto& [name, node] : members)
+        if (name == member) return &node;
+    return nullptr;
+}
+Node* Node::find(std::string_view member) { return const_cast<Node*>(std::as_const(*this).find(member)); }
+
+std::optional<Node> read_document(const fs::path& file, const std::vector<std::string>& overrides,
+                                  Diagnostics& diagnostics) {
+    return finish(read_with_parents(file, {}, {}, diagnostics), overrides, diagnostics);
+}
+
+std::optional<Node> read_document_text(std::string name, std::string_view text, const fs::path& base,
+                                       const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
+    return finish(with_parents(parse(name, text, base, diagnostics), base, {}, diagnostics), overrides, diagnostics);
+}
+
+}  // namespace fettle::runtime

@@ -1,0 +1,13 @@
+// Between the steps of reading a document; not part of the folder's interface.
+#pragma once
+
+#include "graph/graph.hpp"
+
+namespace fettle::runtime {
+
+/// Replaces ${name}, ${graph.name}, ${env:NAME} and ${env:NAME:-text} in every string below [graph], [parameters] and
+/// [stage]. A string that is one reference takes its value's type. A string whose beginning comes from the
+/// environment has its relative paths start in the current folder; from a parameter, where that one was written.
+void replace_references(Node& document, Diagnostics& diagnostics);
+
+}  // namespace fettle::runtime

@@ -1,0 +1,143 @@
+// From a TOML file to a plan: document (files, extends, overrides, references) -> check (against the plugins' types)
+// -> plan (what must run, by cache keys). Nothing here loads a plugin, except for a type's own check.
+#pragma once
+
+#include "diagnose/diagnose.hpp"
+#include "plugins/plugins.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fettle::runtime {
+
+// ---- Document ---------------------------------------------------------------------------------------------------
+
+/// One value of a graph file, with its place. Tables keep the order of the file.
+struct Node {
+    enum class Type { table, array, scalar } type = Type::table;
+    Setting scalar;                                     ///< of a scalar; empty for a date or time
+    std::vector<std::pair<std::string, Node>> members;  ///< of a table
+    std::vector<Node> elements;                         ///< of an array
+    Span span;                                          ///< of the value
+    Span key;                                           ///< of its key, in a table
+    std::filesystem::path base;                         ///< where a relative path in it starts
+    std::string name;                                   ///< as an error calls it: "[stage.train]"
+
+    const Node* find(std::string_view member) const;
+    Node* find(std::string_view member);
+};
+
+/// Reads a graph with what it extends, applies `overrides` ("train.epochs=5") and replaces `${references}`.
+/// Whatever is wrong goes to `diagnostics`; the result is as complete as can be, or empty where nothing is readable.
+std::optional<Node> read_document(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                                  Diagnostics& diagnostics);
+/// The same from a text; relative paths start in `base`.
+std::optional<Node> read_document_text(std::string name, std::string_view text, const std::filesystem::path& base,
+                                       const std::vector<std::string>& overrides, Diagnostics& diagnostics);
+
+// ---- Check ------------------------------------------------------------------------------------------------------
+
+/// A parameter with its value, given or default.
+struct Given {
+    Setting value;
+    Span span;
+    bool is_default = true;
+    std::filesystem::path path;  ///< of a path: where it is on this machine
+};
+
+/// A type in use: as a stage, or as a component inside one.
+struct Use {
+    const TypeInfo* type = nullptr;
+    const PluginInfo* plugin = nullptr;
+    Span span;                                 ///< of `use`
+    std::vector<Given> parameters;             ///< per type->parameters
+    std::vector<std::vector<Use>> components;  ///< per type->components
+};
+
+struct Edge {
+    std::size_t stage = 0;  ///< index in Graph::stages
+    std::size_t port = 0;   ///< index in its outputs
+    Span span;
+};
+
+struct StageUse {
+    std::string name;
+    std::string note;
+    bool keep = false;
+    Use use;
+    std::vector<std::vector<Edge>> inputs;      ///< per type->inputs
+    std::vector<std::set<std::string>> splits;  ///< per type->outputs: what their samples may be used for
+    std::uint64_t seed = 0;
+    Span span;  ///< of [stage.name]
+};
+
+/// A graph in which every name, type, range and edge is right. Stages are in an order in which each comes after
+/// those it reads, otherwise in file order.
+struct Graph {
+    std::string name, summary, device = "auto";
+    std::uint64_t seed = 0;
+    std::filesystem::path file;
+    std::vector<StageUse> stages;
+};
+
+/// Paths that [graph] names in `plugins`, to be searched before the check.
+std::vector<std::filesystem::path> plugin_places(const Node& document, Diagnostics& diagnostics);
+
+/// Checks everything that can be known before running, all errors in one pass. Empty where there was any.
+std::optional<Graph> check(const Node& document, const std::filesystem::path& file, Registry& registry,
+                           Diagnostics& diagnostics);
+
+/// The graph with every default filled in and every reference replaced, as TOML that runs again.
+std::string resolved_toml(const Graph& graph);
+/// The settings of a component as TOML lines: use, then its parameters.
+std::string component_toml(const Use& use);
+/// "ssim(window=7)": the id without its family, and what isn't default.
+std::string label_of(const Use& use);
+
+// ---- Plan -------------------------------------------------------------------------------------------------------
+
+/// One piece of work. Stages with equal keys, in one graph or in several variants of it, are one node.
+struct PlanNode {
+    std::size_t graph = 0, stage = 0;  ///< the first stage that asks for it
+    std::string key;                   ///< SHA-256 of key_text, hexadecimal
+    std::string key_text;
+    struct Input {
+        std::size_t node, port;
+    };
+    std::vector<std::vector<Input>> inputs;
+    bool stored = false;  ///< its outputs go into the cache
+    enum class State { cached, run, open, idle } state = State::idle;
+    std::string why;  ///< why it isn't cached
+};
+// State: cached  its stored outputs are there          run   it makes what is stored
+//        open    lazy, and read by one that runs       idle  nobody needs it this time
+
+struct Plan {
+    std::vector<PlanNode> nodes;                    ///< each after those it reads
+    std::vector<std::vector<std::size_t>> node_of;  ///< [graph][stage]
+};
+
+/// What the planner must know of the world; the run folder's cache gives it.
+struct PlanWorld {
+    /// Whether a stored entry is there, whole and undamaged; says otherwise why not ("never made", "removed").
+    std::function<bool(const std::string& key, std::string& why)> stored;
+    /// The content digest of a file or folder that a stage reads.
+    std::function<std::string(const std::filesystem::path&)> digest;
+    /// The key text this stage of this graph had last time; empty: never ran.
+    std::function<std::string(const std::string& graph, const std::string& stage)> last_key_text;
+    std::string device_class;  ///< "cpu", "cuda"
+    bool use_cache = true;
+};
+
+Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world);
+
+/// Whether values of this port type go into the cache (everything but lazy sequences).
+bool is_stored_type(std::string_view port_type);
+
+}  // namespace fettle::runtime

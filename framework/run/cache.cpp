@@ -1,0 +1,184 @@
+#include "run/cache.hpp"
+
+#include "run/digest.hpp"
+
+#include <fettle/error.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace fettle::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr int manifest_format = 1;
+
+void write_text(const fs::path& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file) throw Error(Fault::storage, "`" + path.string() + "` could not be written").help("is the disk full?");
+}
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// What is wrong with an entry; empty: nothing.
+std::string damage(const fs::path& folder) {
+    const Json manifest = Json::parse(text_of(folder / "manifest.json"), nullptr, false);
+    if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_object())
+        return "its manifest can't be read";
+    if (manifest.value("format", 0) != manifest_format) return "it is of another version";
+    for (const auto& [name, digest] : manifest["files"].items()) {
+        std::error_code error;
+        if (!fs::is_regular_file(folder / name, error)) return name + " is missing";
+        if (!digest.is_string() || sha256_file(folder / name) != digest.get<std::string>())
+            return name + " has other content";
+    }
+    return {};
+}
+
+std::string unique_suffix() {
+    static std::atomic<unsigned> counter{0};
+    return fmt::format("{}.{}", getpid(), counter++);
+}
+
+}  // namespace
+
+fs::path default_cache_folder(const fs::path& fallback) {
+    const auto variable = [](const char* name) -> std::string {
+        const char* value = std::getenv(name);
+        return value == nullptr ? "" : value;
+    };
+    if (const auto own = variable("FETTLE_CACHE"); !own.empty()) return own;
+    if (const auto xdg = variable("XDG_CACHE_HOME"); !xdg.empty()) return fs::path(xdg) / "fettle";
+    if (const auto home = variable("HOME"); !home.empty() && access(home.c_str(), W_OK) == 0)
+        return fs::path(home) / ".cache/fettle";
+    return fallback;
+}
+
+Cache::Cache(fs::path folder) : folder_(fs::absolute(folder)) {
+    try {
+        for (const char* part : {"entries", "checkpoints", "latest", "locks", "drafts"})
+            fs::create_directories(folder_ / part);
+    } catch (const fs::filesystem_error& error) {
+        throw Failure(errors::cache_unusable(folder_.string(), error.code().message()));
+    }
+    if (access((folder_ / "drafts").c_str(), W_OK) != 0)
+        throw Failure(errors::cache_unusable(folder_.string(), "it can't be written to"));
+}
+
+fs::path Cache::entry(const std::string& key) const { return folder_ / "entries" / key.substr(0, 2) / key; }
+
+bool Cache::holds(const std::string& key, std::string& why, Diagnostics& diagnostics) const {
+    const fs::path folder = entry(key);
+    std::error_code error;
+    if (!fs::exists(folder, error)) return false;
+    std::string wrong;
+    try {
+        wrong = damage(folder);
+    } catch (const std::exception& failure) {
+        wrong = failure.what();
+    }
+    if (wrong.empty()) return true;
+    diagnostics.add(errors::damaged_entry(key, wrong));
+    why = "its cache entry was damaged: " + wrong;
+    fs::remove_all(folder, error);
+    return false;
+}
+
+fs::path Cache::begin(const std::string& key) const {
+    const fs::path draft = folder_ / "drafts" / (key.substr(0, 16) + "." + unique_suffix());
+    std::error_code error;
+    fs::remove_all(draft, error);
+    fs::create_directories(draft, error);
+    if (error)
+        throw Error(Fault::storage, "`" + draft.string() + "` could not be made: " + error.message())
+            .help("is the disk full?");
+    return draft;
+}
+
+void Cache::commit(const std::string& key, const fs::path& draft, const std::string& key_text) const {
+    write_text(draft / "key.txt", key_text);
+    Json files = Json::object();
+    for (const auto& file : fs::recursive_directory_iterator(draft))
+        if (file.is_regular_file())
+            files[file.path().lexically_relative(draft).generic_string()] = sha256_file(file.path());
+    write_text(draft / "manifest.json", Json{{"format", manifest_format}, {"files", std::move(files)}}.dump(1) + "\n");
+    const fs::path place = entry(key);
+    std::error_code error;
+    fs::create_directories(place.parent_path(), error);
+    fs::rename(draft, place, error);
+    if (error && fs::exists(place)) {  // one is there already: put it aside, then try again
+        const fs::path aside = folder_ / "drafts" / ("old." + unique_suffix());
+        fs::rename(place, aside, error);
+        fs::rename(draft, place, error);
+        std::error_code ignored;
+        fs::remove_all(aside, ignored);
+    }
+    if (error) throw Error(Fault::storage, "`" + place.string() + "` could not be made: " + error.message());
+}
+
+void Cache::discard(const fs::path& draft) const noexcept {
+    std::error_code error;
+    if (!draft.empty()) fs::remove_all(draft, error);
+}
+
+fs::path Cache::checkpoint(const std::string& key) const {
+    const fs::path folder = folder_ / "checkpoints" / key;
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) throw Error(Fault::storage, "`" + folder.string() + "` could not be made: " + error.message());
+    return folder;
+}
+
+void Cache::forget_checkpoint(const std::string& key) const noexcept {
+    std::error_code error;
+    fs::remove_all(folder_ / "checkpoints" / key, error);
+}
+
+std::string Cache::last_key_text(const std::string& graph, const std::string& stage) const {
+    return text_of(folder_ / "latest" / graph / stage);
+}
+
+void Cache::remember_key_text(const std::string& graph, const std::string& stage,
+                              const std::string& text) const noexcept {
+    std::error_code error;
+    const fs::path place = folder_ / "latest" / graph / stage;
+    fs::create_directories(place.parent_path(), error);
+    const fs::path beside = place.string() + "." + unique_suffix();
+    {
+        std::ofstream file(beside, std::ios::binary);
+        file << text;
+        if (!file.flush()) return void(fs::remove(beside, error));
+    }
+    fs::rename(beside, place, error);
+}
+
+Cache::Lock::Lock(const Cache& cache, const std::string& key) {
+    file_ = open((cache.folder_ / "locks" / key).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+    held_ = file_ >= 0 && flock(file_, LOCK_EX | LOCK_NB) == 0;
+    if (file_ < 0 || (!held_ && errno != EWOULDBLOCK)) held_ = true;  // a file system without locks: go on without
+}
+
+void Cache::Lock::wait() {
+    if (!held_) held_ = flock(file_, LOCK_EX) == 0;
+}
+
+Cache::Lock::~Lock() {
+    if (file_ >= 0) close(file_);
+}
+
+}  // namespace fettle::runtime

@@ -1,0 +1,116 @@
+#include "run/digest.hpp"
+
+#include <openssl/evp.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace fettle::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Sha256 {
+   public:
+    Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+        EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+    }
+    void add(const void* bytes, std::size_t count) { EVP_DigestUpdate(context_.get(), bytes, count); }
+    std::string hex() {
+        std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+        unsigned int length = 0;
+        EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
+        constexpr char digits[] = "0123456789abcdef";
+        std::string out;
+        for (unsigned int i = 0; i < length; ++i) {
+            out += digits[digest[i] >> 4];
+            out += digits[digest[i] & 15];
+        }
+        return out;
+    }
+
+   private:
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+    Sha256 digest;
+    digest.add(bytes.data(), bytes.size());
+    return digest.hex();
+}
+
+std::string sha256_file(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) throw std::runtime_error("`" + file.string() + "` can't be read");
+    Sha256 digest;
+    std::vector<char> buffer(1 << 18);
+    while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || stream.gcount() > 0)
+        digest.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+    return digest.hex();
+}
+
+DigestStore::DigestStore(fs::path memory) : memory_(std::move(memory)) {
+    std::ifstream file(memory_);
+    const auto json = file ? nlohmann::json::parse(file, nullptr, false) : nlohmann::json();
+    if (!json.is_object()) return;
+    for (const auto& [path, entry] : json.items())
+        if (entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_string())
+            known_[path] = {entry[0], entry[1]};
+}
+
+DigestStore::~DigestStore() {
+    if (!changed_ || memory_.empty()) return;
+    nlohmann::json json = nlohmann::json::object();
+    for (const auto& [path, entry] : known_) json[path] = {entry.first, entry.second};
+    std::error_code error;
+    fs::create_directories(memory_.parent_path(), error);
+    const fs::path beside = memory_.string() + "." + std::to_string(getpid());
+    {
+        std::ofstream file(beside);
+        file << json.dump(0);
+        if (!file.flush()) {
+            fs::remove(beside, error);
+            return;
+        }
+    }
+    fs::rename(beside, memory_, error);
+}
+
+std::string DigestStore::of_file(const fs::path& file) {
+    const std::string stamp = std::to_string(fs::file_size(file)) + " " +
+                              std::to_string(fs::last_write_time(file).time_since_epoch().count());
+    const std::string name = fs::absolute(file).string();
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto known = known_.find(name); known != known_.end() && known->second.first == stamp)
+            return known->second.second;
+    }
+    const std::string digest = sha256_file(file);
+    const std::lock_guard lock(mutex_);
+    known_[name] = {stamp, digest};
+    changed_ = true;
+    return digest;
+}
+
+std::string DigestStore::of(const fs::path& path) {
+    if (!fs::exists(path)) return "missing";
+    if (!fs::is_directory(path)) return of_file(path);
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::recursive_directory_iterator(path, fs::directory_options::follow_directory_symlink))
+        if (entry.is_regular_file()) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    std::string text;
+    for (const fs::path& file : files)
+        text += file.lexically_relative(path).generic_string() + "\n" + of_file(file) + "\n";
+    return sha256(text);
+}
+
+}  // namespace fettle::runtime

@@ -1,0 +1,24 @@
+// The folder of one run: what a person or another program reads afterwards.
+#pragma once
+
+#include "run/run.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace fettle::runtime {
+
+/// Makes <output>/<graph>/<time>-<short key>. Throws Failure (R506) where it can't.
+std::filesystem::path make_run_folder(const std::filesystem::path& output, const std::string& graph,
+                                      const std::string& key);
+
+/// Writes what the values hold that people want: scores.csv, measures.json, network/, and files of reporters.
+void write_results(const std::filesystem::path& folder, const Graph& graph,
+                   const std::vector<std::vector<ValueRef>>& values);
+
+/// Writes run.json (beside and renamed) and points <output>/<graph>/latest to the folder.
+void finish_run_folder(const std::filesystem::path& folder, const nlohmann::ordered_json& record);
+
+/// A table of scores as CSV (RFC 4180), full precision.
+std::string to_csv(const Scores& scores);
+
+}  // namespace fettle::runtime

@@ -1,0 +1,109 @@
+// What lazy sequences made, remembered as long as there is room; and the clock that charges time to the stage whose
+// code ran.
+#pragma once
+
+#include <fettle/ports.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+namespace fettle::runtime {
+
+class Trace;
+
+/// What one stage cost. Added to from many threads.
+struct Account {
+    std::string name;
+    std::atomic<std::int64_t> nanoseconds{0};
+    std::atomic<std::uint64_t> items{0};
+    double seconds() const { return static_cast<double>(nanoseconds.load()) * 1e-9; }
+};
+
+/// While one lives, this thread's time is charged to its account and to no other: the one before it on the same
+/// thread pauses. Each is a slice in the trace.
+class Charge {
+   public:
+    Charge(Account& account, Trace* trace, const char* what);
+    ~Charge();
+    Charge(const Charge&) = delete;
+    Charge& operator=(const Charge&) = delete;
+
+   private:
+    using Clock = std::chrono::steady_clock;
+    void pause(Clock::time_point now);
+
+    Account& account_;
+    Trace* trace_;
+    const char* what_;
+    Charge* outer_;
+    Clock::time_point begin_, since_;
+};
+
+/// Batches and samples of all sequences of a run, least recently used first out, bounded in bytes. Several threads
+/// that ask for the same thing cause one computation.                               [any thread, concurrent]
+class Memo {
+   public:
+    explicit Memo(std::size_t limit) : limit_(limit) {}
+
+    /// (sequence, first index or block number, round).
+    using Key = std::tuple<std::size_t, std::size_t, std::uint32_t>;
+    using Item = Ref<Batch>;
+
+    /// The batches for `keys`. What isn't there is made by one call of `make` with the positions that are missing;
+    /// it returns them in that order. What another thread is making is waited for.
+    std::vector<Item> get(const std::vector<Key>& keys,
+                          const std::function<std::vector<Item>(const std::vector<std::size_t>& missing)>& make);
+
+    std::size_t bytes() const;
+
+   private:
+    struct Entry {
+        Item item;  ///< null: being made
+        std::size_t bytes = 0;
+        std::list<Key>::iterator place;
+    };
+    struct Hash {
+        std::size_t operator()(const Key& key) const;
+    };
+    void make_room();
+
+    std::size_t limit_, used_ = 0;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::unordered_map<Key, Entry, Hash> entries_;
+    std::list<Key> order_;  ///< most recently used first
+};
+
+/// Says which stage an exception came from, when it passes through the stages that asked it for samples.
+struct StageFailure : std::exception {
+    StageFailure(std::size_t node, std::exception_ptr cause) : node(node), cause(std::move(cause)) {}
+    const char* what() const noexcept override { return "a stage failed"; }
+    std::size_t node;
+    std::exception_ptr cause;
+};
+
+/// What a wrapped sequence needs of the run it belongs to.
+struct Wrapping {
+    std::size_t node;      ///< in the plan
+    std::size_t sequence;  ///< unique in the run
+    Account* account;
+    Memo* memo;
+    Trace* trace;
+    std::function<bool()> stop_requested;
+};
+
+/// The same sequence, remembered and charged to its stage; views and values that aren't lazy come back as they are.
+ValueRef wrap(ValueRef value, const Wrapping& wrapping);
+
+}  // namespace fettle::runtime

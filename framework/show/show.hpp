@@ -1,0 +1,35 @@
+// What a person sees of plugins, graphs, plans and running stages, as text.
+#pragma once
+
+#include "graph/graph.hpp"
+#include "plugins/plugins.hpp"
+#include "run/run.hpp"
+
+#include <memory>
+#include <string>
+
+namespace fettle::runtime {
+
+/// One line per id: id, summary; grouped by family.
+std::string list_text(const Registry& registry);
+std::string list_json(const Registry& registry);
+/// All there is to know of a type: parameters with defaults and bounds, components, ports, a sample to paste.
+std::string inspect_text(const TypeInfo& type, const PluginInfo& plugin);
+std::string inspect_json(const TypeInfo& type, const PluginInfo& plugin);
+
+/// The graph as a picture's source: Mermaid (GitHub and most editors draw it) or Graphviz.
+std::string draw_mermaid(const Graph& graph);
+std::string draw_dot(const Graph& graph);
+
+/// What would run and why, one line per stage.
+std::string plan_text(const Graph& graph, const Plan& plan);
+std::string plan_json(const Graph& graph, const Plan& plan);
+
+/// The figures of a finished run, as a small table; empty where nothing was judged.
+std::string figures_text(const RunResult& result);
+
+/// Shows a run on standard error: bars that move where it is a terminal (without colour where NO_COLOR is set), plain
+/// dated lines where it isn't, JSON lines where `json` asks for them.
+std::unique_ptr<Observer> make_observer(bool json);
+
+}  // namespace fettle::runtime

@@ -1,0 +1,349 @@
+// The command line. Results on standard output, everything else on standard error.
+// Exit status: 0 done, 1 the user's fault, 2 ours, 130 or 143 interrupted.
+#include "graph/graph.hpp"
+#include "plugins/plugins.hpp"
+#include "run/run.hpp"
+#include "show/show.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+using namespace fettle::runtime;
+using fettle::TypeInfo;
+
+std::atomic<int> received_signal{0};
+
+void on_signal(int number) {
+    if (received_signal.exchange(number) != 0) _exit(128 + number);  // asked twice: now
+}
+
+struct Command {
+    const char* name;
+    const char* arguments;
+    const char* summary;
+    int (*run)(const po::variables_map&, const std::vector<std::string>& arguments);
+    std::size_t least, most;  ///< number of arguments
+};
+
+bool colour() {
+    const char* no_colour = std::getenv("NO_COLOR");
+    return isatty(STDERR_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+/// Prints what is wrong and says whether there was an error.
+bool report(const std::vector<Diagnostic>& diagnostics, bool json) {
+    bool error = false;
+    for (const Diagnostic& d : diagnostics) error |= d.severity == Severity::error;
+    if (json) {
+        for (const Diagnostic& d : diagnostics) std::cerr << render_json(d) << "\n";
+    } else {
+        std::cerr << render(diagnostics, colour());
+    }
+    return error;
+}
+
+/// The folder of what is remembered between calls; empty where there is none to be had.
+fs::path memory_folder(const po::variables_map& options) {
+    return options.count("cache") ? fs::path(options["cache"].as<std::string>()) : default_cache_folder({});
+}
+
+std::unique_ptr<Registry> make_registry(const po::variables_map& options, const std::vector<fs::path>& more,
+                                        Diagnostics& diagnostics) {
+    std::vector<fs::path> places;
+    for (const auto& place : options["plugin"].as<std::vector<std::string>>()) places.emplace_back(place);
+    places.insert(places.end(), more.begin(), more.end());
+    for (const auto& place : default_plugin_places()) places.push_back(place);
+    const fs::path memory = memory_folder(options);
+    return std::make_unique<Registry>(places, memory.empty() ? fs::path() : memory / "registry.json", diagnostics);
+}
+
+/// A graph with the registry it was checked against.
+struct Checked {
+    std::unique_ptr<Registry> registry;
+    std::optional<Graph> graph;
+};
+
+Checked check_document(const std::optional<Node>& document, const fs::path& file, const po::variables_map& options,
+                       Diagnostics& diagnostics) {
+    Checked out;
+    if (!document) return out;
+    const auto places = plugin_places(*document, diagnostics);
+    out.registry = make_registry(options, places, diagnostics);
+    out.graph = check(*document, file, *out.registry, diagnostics);
+    return out;
+}
+
+Checked check_file(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics) {
+    return check_document(read_document(file, options["set"].as<std::vector<std::string>>(), diagnostics), file,
+                          options, diagnostics);
+}
+
+RunOptions run_options(const po::variables_map& options) {
+    RunOptions out;
+    out.threads = options["threads"].as<int>();
+    if (options.count("device")) out.device = options["device"].as<std::string>();
+    out.output = options["output"].as<std::string>();
+    if (options.count("cache")) out.cache = options["cache"].as<std::string>();
+    out.use_cache = options.count("no-cache") == 0;
+    out.signal = &received_signal;
+    return out;
+}
+
+std::string command_line;
+
+int run(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    const bool json = options.count("json") > 0;
+    Diagnostics diagnostics;
+    const Checked checked = check_file(options, arguments[0], diagnostics);
+    if (report(diagnostics.all(), json) || !checked.graph) return 1;
+
+    RunOptions settings = run_options(options);
+    settings.command = command_line;
+    RunResult result;
+    {
+        const auto observer = make_observer(json);
+        result = run_graph(*checked.graph, *checked.registry, settings, *observer);
+    }
+    report(result.diagnostics, json);
+    if (json) {
+        std::cout << nlohmann::ordered_json{{"status", static_cast<int>(result.status)},
+                                            {"folder", result.folder.string()},
+                                            {"seconds", result.seconds}}
+                         .dump()
+                  << "\n";
+    } else {
+        std::cout << figures_text(result);
+        for (const char* name : {"report.html", "report.json"})
+            if (fs::exists(result.folder / name)) std::cout << "report: " << (result.folder / name).string() << "\n";
+        std::cout << fmt::format("run:    {} ({:.1f} s)\n", result.folder.string(), result.seconds);
+    }
+    if (result.status == Status::interrupted) {
+        std::cerr << "interrupted; the same command carries on\n";
+        return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
+    }
+    return result.status == Status::done ? 0 : 1;
+}
+
+int check_command(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    Diagnostics diagnostics;
+    const Checked checked = check_file(options, arguments[0], diagnostics);
+    if (report(diagnostics.all(), options.count("json") > 0) || !checked.graph) return 1;
+    if (options.count("resolved"))
+        std::cout << resolved_toml(*checked.graph);
+    else
+        std::cout << fmt::format("{}: {} stages, no errors\n", arguments[0], checked.graph->stages.size());
+    return 0;
+}
+
+int plan_command(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    Diagnostics diagnostics;
+    const Checked checked = check_file(options, arguments[0], diagnostics);
+    const bool json = options.count("json") > 0;
+    if (report(diagnostics.all(), json) || !checked.graph) return 1;
+    const RunOptions settings = run_options(options);
+    const Cache cache(settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache);
+    DigestStore digests(cache.folder() / "digests.json");
+    const auto device = resolve_device(settings.device.empty() ? checked.graph->device : settings.device);
+    Diagnostics damaged;
+    const Plan plan = make_plan({&*checked.graph}, plan_world(cache, digests, damaged, device, settings.use_cache));
+    report(damaged.all(), json);
+    std::cout << (json ? plan_json(*checked.graph, plan) : plan_text(*checked.graph, plan));
+    return 0;
+}
+
+int draw(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    Diagnostics diagnostics;
+    const Checked checked = check_file(options, arguments[0], diagnostics);
+    if (report(diagnostics.all(), options.count("json") > 0) || !checked.graph) return 1;
+    const std::string format = options["format"].as<std::string>();
+    if (format != "mermaid" && format != "dot") {
+        std::cerr << "fettle: --format is mermaid or dot, not " << format << "\n";
+        return 1;
+    }
+    std::cout << (format == "dot" ? draw_dot(*checked.graph) : draw_mermaid(*checked.graph));
+    return 0;
+}
+
+int list(const po::variables_map& options, const std::vector<std::string>&) {
+    Diagnostics diagnostics;
+    const auto registry = make_registry(options, {}, diagnostics);
+    const bool json = options.count("json") > 0;
+    const bool error = report(diagnostics.all(), json);
+    std::cout << (json ? list_json(*registry) : list_text(*registry));
+    return error ? 1 : 0;
+}
+
+int inspect(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    Diagnostics diagnostics;
+    const auto registry = make_registry(options, {}, diagnostics);
+    const bool json = options.count("json") > 0;
+    const TypeInfo* type = registry->find(arguments[0]);
+    if (type == nullptr) {
+        std::vector<std::string> known = registry->stages();
+        for (const PluginInfo& plugin : registry->plugins())
+            for (const TypeInfo& each : plugin.types)
+                if (!each.stage) known.push_back(each.id);
+        diagnostics.add(errors::unknown_use({}, arguments[0], known));
+    }
+    if (report(diagnostics.all(), json)) return 1;
+    const PluginInfo& plugin = registry->plugin_of(type->id);
+    std::cout << (json ? inspect_json(*type, plugin) : inspect_text(*type, plugin));
+    return 0;
+}
+
+int explain(const po::variables_map&, const std::vector<std::string>& arguments) {
+    std::vector<std::string> codes;
+    for (const CatalogueEntry& entry : catalogue()) {
+        if (arguments.empty()) std::cout << fmt::format("{}  {}\n", entry.code, entry.title);
+        if (!arguments.empty() && arguments[0] == entry.code) {
+            std::cout << fmt::format("{}: {}\n\n{}\n", entry.code, entry.title, entry.explanation);
+            return 0;
+        }
+        codes.emplace_back(entry.code);
+    }
+    if (arguments.empty()) return 0;
+    std::cerr << fmt::format("fettle: there is no error {}; {}\n", arguments[0], did_you_mean(arguments[0], codes));
+    return 1;
+}
+
+/// Two image files under any similarity or distance: a graph of three or four stages, made up here.
+int metric(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    Diagnostics diagnostics;
+    std::string text = "format = 1\n[graph]\nname = \"metric\"\n";
+    const char* sides[] = {"reference", "candidate"};
+    for (int i = 0; i < 2; ++i)
+        text += fmt::format("[stage.{}]\nuse = \"dataset.files\"\npaths = [{}]\nids = [\"pair\"]\n", sides[i],
+                            fettle::Setting(arguments[1 + i]).text());
+    text += fmt::format("[stage.metric]\nuse = {}\nin.reference = \"reference\"\nin.candidate = \"candidate\"\n",
+                        fettle::Setting(arguments[0]).text());
+    {
+        const auto registry = make_registry(options, {}, diagnostics);
+        const TypeInfo* type = registry->find(arguments[0]);
+        if (type != nullptr && !type->outputs.empty() && type->outputs.front().type == fettle::Maps::type_name)
+            text += "[stage.score]\nuse = \"score.pool\"\nby = \"mean\"\nin.maps = [\"metric\"]\n";
+    }
+    Diagnostics found;
+    const auto document =
+        read_document_text("metric", text, fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
+    const Checked checked = check_document(document, "metric", options, found);
+    if (report(found.all(), options.count("json") > 0) || !checked.graph) return 1;
+
+    RunOptions settings = run_options(options);
+    const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());
+    settings.output = scratch / "runs";
+    settings.cache = scratch / "cache";
+    Observer quiet;
+    const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
+    std::error_code error;
+    fs::remove_all(scratch, error);
+    if (report(result.diagnostics, options.count("json") > 0)) return 1;
+    for (const auto& outputs : result.values)
+        for (const auto& value : outputs)
+            if (const auto* scores = dynamic_cast<const fettle::Scores*>(value.get()))
+                for (const auto& column : scores->columns)
+                    std::cout << fmt::format("{} {}\n", column.name, column.values.front());
+    return 0;
+}
+
+constexpr Command commands[] = {
+    {"run", "GRAPH", "run a graph; what is done already comes from the cache", run, 1, 1},
+    {"check", "GRAPH", "find every error, run nothing (--resolved prints the graph with all defaults)", check_command,
+     1, 1},
+    {"plan", "GRAPH", "say what would run, and why", plan_command, 1, 1},
+    {"draw", "GRAPH", "print the graph as a picture's source (--format mermaid or dot)", draw, 1, 1},
+    {"list", "", "list every stage and component", list, 0, 0},
+    {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1},
+    {"metric", "ID A B", "compare two image files by any similarity or distance", metric, 3, 3},
+    {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
+};
+
+int usage(const po::options_description& options, std::ostream& out) {
+    out << "fettle " FETTLE_VERSION
+           ": visual anomaly detection from declarative graphs\n\nusage: fettle COMMAND ... [options]\n\n";
+    for (const Command& command : commands)
+        out << fmt::format("  {:<18}{}\n", fmt::format("{} {}", command.name, command.arguments), command.summary);
+    out << "\n" << options;
+    return &out == &std::cout ? 0 : 1;
+}
+
+int dispatch(int argc, char** argv) {
+    po::options_description options("options");
+    options.add_options()("help,h", "print this")("version", "print the version")(
+        "set", po::value<std::vector<std::string>>()->default_value({}, "")->composing()->value_name("K=V"),
+        "change a value of the graph: --set train.epochs=5")(
+        "threads", po::value<int>()->default_value(0, "all")->value_name("N"), "how many threads to use")(
+        "device", po::value<std::string>()->value_name("D"), "cpu, cuda:0 or auto, whatever the graph says")(
+        "output", po::value<std::string>()->default_value("runs")->value_name("DIR"), "where runs leave their folders")(
+        "cache", po::value<std::string>()->value_name("DIR"),
+        "where results are kept (default FETTLE_CACHE or ~/.cache/fettle)")("no-cache", "compute everything again")(
+        "plugin", po::value<std::vector<std::string>>()->default_value({}, "")->composing()->value_name("PATH"),
+        "a plugin, or a folder of plugins, to load as well")(
+        "resolved", "with check: print the graph with every default filled in")(
+        "format", po::value<std::string>()->default_value("mermaid")->value_name("F"), "with draw: mermaid or dot")(
+        "json", "events and results as JSON");
+    po::options_description all;
+    all.add(options).add_options()("arguments", po::value<std::vector<std::string>>()->default_value({}, ""));
+    po::positional_options_description positions;
+    positions.add("arguments", -1);
+    po::variables_map values;
+    try {
+        po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), values);
+        po::notify(values);
+    } catch (const po::error& error) {
+        std::cerr << "fettle: " << error.what() << "; `fettle --help` lists the options\n";
+        return 1;
+    }
+    if (values.count("version")) {
+        std::cout << "fettle " FETTLE_VERSION "\n";
+        return 0;
+    }
+    auto arguments = values["arguments"].as<std::vector<std::string>>();
+    if (values.count("help")) return usage(options, std::cout);
+    if (arguments.empty()) return usage(options, std::cerr);
+    if (values["threads"].as<int>() < 0) {
+        std::cerr << "fettle: --threads is a number of threads, at least 1\n";
+        return 1;
+    }
+    std::vector<std::string> names;
+    for (const Command& command : commands) {
+        names.emplace_back(command.name);
+        if (arguments[0] != command.name) continue;
+        arguments.erase(arguments.begin());
+        if (arguments.size() < command.least || arguments.size() > command.most) {
+            std::cerr << fmt::format("usage: fettle {} {}\n", command.name, command.arguments);
+            return 1;
+        }
+        return command.run(values, arguments);
+    }
+    std::cerr << fmt::format("fettle: there is no command `{}`; {}\n", arguments[0], did_you_mean(arguments[0], names));
+    return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+    for (int i = 0; i < argc; ++i) command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
+    try {
+        return dispatch(argc, argv);
+    } catch (const Failure& failure) {
+        std::cerr << render(failure.diagnostic, colour());
+        return 1;
+    } catch (const std::exception& error) {
+        std::cerr << "fettle: an error of its own: " << error.what() << "\n";
+        return 2;
+    }
+}
