@@ -5,6 +5,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 
@@ -26,13 +27,35 @@ Image owned(const cv::Mat& mat) {
     throw Error(Fault::data, "`" + std::string(name) + "` " + why).help("JPEG, PNG, BMP, TIFF and WebP are read");
 }
 
-/// libjpeg only warns when a file is cut short and fills the rest with grey: such a file lacks its end marker.
-/// Trailing bytes after the marker (some cameras pad) are accepted.
+bool starts_with(std::span<const std::uint8_t> bytes, std::string_view signature, std::size_t from = 0) {
+    return bytes.size() >= from + signature.size() &&
+           std::equal(signature.begin(), signature.end(), bytes.begin() + static_cast<std::ptrdiff_t>(from),
+                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+/// libjpeg only warns when a file is cut short and fills the rest with grey: such a file lacks its end marker (FF D9)
+/// after the picture's data begins. Markers inside the segments before it (a thumbnail's) don't count; trailing
+/// bytes after the end (some cameras pad) are accepted.
 bool jpeg_cut_short(std::span<const std::uint8_t> bytes) {
-    if (bytes.size() < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8) return false;
-    for (std::size_t i = bytes.size() - 1; i-- > 2;)
+    if (!starts_with(bytes, "\xFF\xD8")) return false;
+    std::size_t data = 2;  // segments: FF, kind, length of the rest in two bytes; DA is the start of the picture
+    while (data + 4 <= bytes.size() && bytes[data] == 0xFF && bytes[data + 1] != 0xDA)
+        data += bytes[data + 1] == 0xFF ? 1 : 2 + (std::size_t{bytes[data + 2]} << 8 | bytes[data + 3]);
+    for (std::size_t i = bytes.size() - 1; i-- > data;)
         if (bytes[i] == 0xFF && bytes[i + 1] == 0xD9) return false;
     return true;
+}
+
+/// A PNG ends with the chunk IEND.
+bool png_cut_short(std::span<const std::uint8_t> bytes) {
+    constexpr std::string_view end = "IEND";
+    return std::search(bytes.begin() + 8, bytes.end(), end.begin(), end.end()) == bytes.end();
+}
+
+/// WebP says its length in the header, little-endian; an odd one is padded.
+bool webp_cut_short(std::span<const std::uint8_t> bytes) {
+    const std::size_t says = bytes[4] | bytes[5] << 8 | bytes[6] << 16 | std::size_t{bytes[7]} << 24;
+    return bytes.size() < says + 8;
 }
 
 cv::Mat decode(std::span<const std::uint8_t> bytes, int flags, std::string_view name) {
@@ -65,6 +88,20 @@ bool has_alpha(std::span<const std::uint8_t> bytes) {
 }
 
 }  // namespace
+
+std::string image_trouble(std::span<const std::uint8_t> bytes) {
+    using namespace std::string_view_literals;
+    if (bytes.empty()) return "is empty";
+    if (starts_with(bytes, "\xFF\xD8\xFF"))
+        return jpeg_cut_short(bytes) ? "is cut short: the end of the JPEG is missing" : "";
+    if (starts_with(bytes, "\x89PNG\r\n\x1A\n"))
+        return png_cut_short(bytes) ? "is cut short: the end of the PNG is missing" : "";
+    if (starts_with(bytes, "RIFF") && starts_with(bytes, "WEBP", 8))
+        return webp_cut_short(bytes) ? "is cut short: the end of the WebP is missing" : "";
+    const bool tiff = starts_with(bytes, "II*\0"sv) || starts_with(bytes, "MM\0*"sv) || starts_with(bytes, "II+\0"sv) ||
+                      starts_with(bytes, "MM\0+"sv);
+    return tiff || starts_with(bytes, "BM") ? "" : "is no JPEG, PNG, BMP, TIFF or WebP";
+}
 
 Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name) {
     Decoded out;
@@ -123,7 +160,11 @@ Image resize_image(const Image& image, int width, int height, Filter filter) {
 
 Image resize_mask(const Image& mask, int width, int height) {
     if (mask.width == width && mask.height == height) return mask;
+    if (mask.empty()) return mask;
+    const bool soft =
+        std::any_of(mask.pixels.begin(), mask.pixels.end(), [](auto value) { return value != 0 && value != 255; });
     const bool shrinks = width < mask.width && height < mask.height;
+    if (soft) return resize_image(mask, width, height, shrinks ? Filter::area : Filter::linear);
     Image out = resize_image(mask, width, height, shrinks ? Filter::area : Filter::nearest);
     for (auto& value : out.pixels) value = value >= 64 ? 255 : 0;
     return out;

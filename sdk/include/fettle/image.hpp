@@ -55,6 +55,10 @@ struct Decoded {
 /// Throws Error(Fault::data) when the bytes aren't such a file or are cut short.   [any thread, concurrent]
 Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name);
 
+/// What is wrong with a file's bytes as far as shows without decoding: empty, no image by its first bytes, or its end
+/// is missing; as the end of a sentence about the file ("is empty"). Empty text: nothing. [any thread, concurrent]
+std::string image_trouble(std::span<const std::uint8_t> bytes);
+
 /// A mask from a file's bytes: one channel, 255 where the stored grey value is above 127.
 Image decode_mask(std::span<const std::uint8_t> bytes, std::string_view name);
 
@@ -71,7 +75,8 @@ enum class Filter { area, linear, cubic, nearest };
 Image resize_image(const Image& image, int width, int height, Filter filter = Filter::area);
 
 /// A mask at another size: 255 where at least a quarter of what the new pixel covers is set, so that a thin defect
-/// isn't lost. Values stay 0 or 255.                                                 [any thread, concurrent]
+/// isn't lost. Values stay 0 or 255. A soft mask (an alpha, with values between) is resized as an image and stays
+/// soft; none stays none.                                                            [any thread, concurrent]
 Image resize_mask(const Image& mask, int width, int height);
 
 /// Reads a whole file. Throws Error(Fault::data) naming it.                        [any thread, concurrent]

@@ -130,7 +130,9 @@ constexpr Kind list_of(Kind element) {
 template <class T>
 struct Parameter<std::vector<T>> {
     static constexpr Kind kind = detail::list_of(Parameter<T>::kind);
+    /// A lone value is a list of one.
     static std::vector<T> read(const Setting& s) {
+        if (!s.is<Setting::List>()) return {Parameter<T>::read(s)};
         std::vector<T> out;
         for (const Setting& element : s.as<Setting::List>()) out.push_back(Parameter<T>::read(element));
         return out;
