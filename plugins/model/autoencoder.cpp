@@ -1,0 +1,18 @@
+#include "blocks.hpp"
+
+namespace {
+
+/// A plain convolutional autoencoder.
+struct Plain final : model::Convolutional {
+    static void describe(fettle::Describe<Plain>& d) {
+        d.summary("Convolutional autoencoder: strided convolutions down, nearest upsampling and convolutions up.");
+        describe_shared(d);
+    }
+
+   protected:
+    torch::nn::Sequential middle(int) const override { return {}; }
+};
+
+}  // namespace
+
+void add_autoencoder(fettle::PluginBuilder& plugin) { plugin.add<Plain>("model.autoencoder"); }
