@@ -1,0 +1,3 @@
+set(hash_sources ${CMAKE_SOURCE_DIR}/plugins/hash/bits.cpp ${CMAKE_SOURCE_DIR}/plugins/hash/grey.cpp
+                 ${CMAKE_SOURCE_DIR}/plugins/hash/perceptual.cpp)
+fettle_test(hash SOURCES decide/hash_test.cpp ${hash_sources} PLUGINS hash)
