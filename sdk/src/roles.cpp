@@ -156,7 +156,9 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
                 .help("damage the `calibrate` output with a synthesizer and score that too");
         std::sort(calibration.normal.begin(), calibration.normal.end());
         std::sort(calibration.anomalous.begin(), calibration.anomalous.end());
-        decisions->cuts.push_back({column.name, fit(calibration), context.label(),
+        const double threshold = fit(calibration);
+        if (const std::string words = caution(calibration); !words.empty()) context.warn("`" + column.name + "`: " + words);
+        decisions->cuts.push_back({column.name, threshold, context.label(),
                                    calibration.normal.size() + (needs_anomalies() ? calibration.anomalous.size() : 0)});
     }
     return {decisions};
@@ -183,14 +185,22 @@ Measure::Out Measure::run(const In& in, Context&) const {
                                              [&](const auto& each) { return each.name == cut.column; });
             std::vector<double> values;
             std::vector<bool> anomalous;
+            std::size_t unlabelled = 0;
             for (std::size_t i = 0; i < decisions->scores.rows.size(); ++i) {
                 const SampleInfo& row = decisions->scores.rows[i];
-                if (row.split != Split::test || row.label == Label::unknown) continue;
+                if (row.split != Split::test) continue;
+                if (row.label == Label::unknown) {
+                    ++unlabelled;
+                    continue;
+                }
                 require_finite(column->values[i], row.id, cut.column);
                 values.push_back(column->values[i]);
                 anomalous.push_back(row.label == Label::anomalous);
             }
-            measures->judgements.push_back(judge(values, anomalous, cut));
+            Judgement judgement = judge(values, anomalous, cut);
+            if (unlabelled > 0)
+                judgement.remarks.push_back(std::to_string(unlabelled) + " test samples without a label were not judged");
+            measures->judgements.push_back(std::move(judgement));
         }
     }
     return {measures};

@@ -91,6 +91,9 @@ class Threshold : public Component {
     virtual double fit(const Calibration& calibration) const = 0;
     /// Whether `fit` needs anomalous calibration scores.
     virtual bool needs_anomalies() const { return false; }
+    /// What the user should know about a threshold fitted on these scores (too few for what was asked, say); it
+    /// becomes a warning that names the column. Empty: nothing.                      [any thread, concurrent]
+    virtual std::string caution(const Calibration&) const { return {}; }
 
     Out run(const In& in, Context& context) const;
 

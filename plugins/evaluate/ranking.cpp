@@ -1,0 +1,93 @@
+#include "ranking.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace evaluate {
+
+Ranking::Ranking(std::span<const double> scores, const std::vector<bool>& anomalous) {
+    std::vector<std::size_t> order(scores.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+    for (const std::size_t i : order) {
+        if (steps_.empty() || steps_.back().score != scores[i]) steps_.push_back({scores[i], 0, 0});
+        ++(anomalous[i] ? steps_.back().anomalous : steps_.back().normal);
+        ++(anomalous[i] ? anomalous_ : normal_);
+    }
+}
+
+double Ranking::auroc() const {
+    std::uint64_t half_pairs = 0, below = 0;
+    for (const Step& step : steps_) {
+        half_pairs += step.anomalous * (2 * below + step.normal);
+        below += step.normal;
+    }
+    return static_cast<double>(half_pairs) / (2.0 * static_cast<double>(anomalous_) * static_cast<double>(normal_));
+}
+
+std::optional<Interval> Ranking::auroc_interval(double deviations) const {
+    if (anomalous_ < 2 || normal_ < 2) return std::nullopt;
+    const double area = auroc();
+    const auto all_normal = static_cast<double>(normal_), all_anomalous = static_cast<double>(anomalous_);
+    // Each sample's placement: the share of the other kind that it is on the right side of.
+    double spread_anomalous = 0, spread_normal = 0, normal_below = 0, anomalous_below = 0;
+    for (const Step& step : steps_) {
+        const auto a = static_cast<double>(step.anomalous), n = static_cast<double>(step.normal);
+        const double of_anomalous = (normal_below + n / 2) / all_normal;
+        const double of_normal = (all_anomalous - anomalous_below - a / 2) / all_anomalous;
+        spread_anomalous += a * (of_anomalous - area) * (of_anomalous - area);
+        spread_normal += n * (of_normal - area) * (of_normal - area);
+        normal_below += n;
+        anomalous_below += a;
+    }
+    const double variance =
+        spread_anomalous / (all_anomalous - 1) / all_anomalous + spread_normal / (all_normal - 1) / all_normal;
+    if (variance == 0) return std::nullopt;
+    const double reach = deviations * std::sqrt(variance);
+    return Interval{std::max(area - reach, 0.0), std::min(area + reach, 1.0)};
+}
+
+double Ranking::average_precision() const {
+    double sum = 0;
+    std::size_t hits = 0, called = 0;
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+        hits += step->anomalous;
+        called += step->anomalous + step->normal;
+        sum += static_cast<double>(step->anomalous) * static_cast<double>(hits) / static_cast<double>(called);
+    }
+    return sum / static_cast<double>(anomalous_);
+}
+
+std::vector<std::pair<double, double>> Ranking::roc() const {
+    using Point = std::pair<std::int64_t, std::int64_t>;  // false alarms, detections: whole, so "straight" is exact
+    std::vector<Point> corners{{0, 0}};
+    Point last{0, 0};
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+        const auto alarms = static_cast<std::int64_t>(step->normal), hits = static_cast<std::int64_t>(step->anomalous);
+        if (corners.size() > 1) {
+            const Point& before = corners[corners.size() - 2];
+            if ((last.first - before.first) * hits == (last.second - before.second) * alarms) corners.pop_back();
+        }
+        last = {last.first + alarms, last.second + hits};
+        corners.push_back(last);
+    }
+    std::vector<std::pair<double, double>> rates;
+    for (const auto& [alarms, hits] : corners)
+        rates.emplace_back(static_cast<double>(alarms) / static_cast<double>(normal_),
+                           static_cast<double>(hits) / static_cast<double>(anomalous_));
+    return rates;
+}
+
+Interval wilson(std::size_t hits, std::size_t trials, double deviations) {
+    const auto count = static_cast<double>(trials);
+    const double rate = static_cast<double>(hits) / count, square = deviations * deviations;
+    const double centre = (rate + square / (2 * count)) / (1 + square / count);
+    const double reach =
+        deviations / (1 + square / count) * std::sqrt(rate * (1 - rate) / count + square / (4 * count * count));
+    // At the ends the formula gives 0 and 1 exactly; rounding must not say otherwise.
+    return {hits == 0 ? 0 : centre - reach, hits == trials ? 1 : centre + reach};
+}
+
+}  // namespace evaluate

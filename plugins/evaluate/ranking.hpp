@@ -1,0 +1,56 @@
+// Figures that need no threshold: how well raw scores put anomalous samples above normal ones.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace evaluate {
+
+struct Interval {
+    double low, high;
+};
+
+/// The samples of one score, so that ties are one thing and no order among them matters.
+struct Step {
+    double score;
+    std::size_t anomalous, normal;
+};
+
+/// Scores as steps, from the lowest up. Everything below is a function of these and therefore the same whatever the
+/// order of the samples, and under any increasing map of the scores.                 [any thread, concurrent]
+class Ranking {
+   public:
+    /// `anomalous[i]` belongs to `scores[i]`; no score is NaN.
+    Ranking(std::span<const double> scores, const std::vector<bool>& anomalous);
+
+    std::size_t anomalous() const { return anomalous_; }
+    std::size_t normal() const { return normal_; }
+    const std::vector<Step>& steps() const { return steps_; }
+
+    // What follows needs both kinds of samples.
+
+    /// Share of the pairs of an anomalous and a normal sample in which the anomalous one scores higher; a tie is half
+    /// a pair (Mann and Whitney's U over its maximum). Counted in whole half-pairs, so exact up to one rounding.
+    double auroc() const;
+    /// DeLong, DeLong and Clarke-Pearson's interval (Biometrics 44, 1988), limited to 0..1: the normal approximation
+    /// with `deviations` standard errors to each side. None where the estimated variance is 0 or needs more samples.
+    std::optional<Interval> auroc_interval(double deviations) const;
+    /// Precision at each step down, weighted by the detections it adds; not interpolated (scikit-learn's
+    /// average_precision_score).
+    double average_precision() const;
+    /// False alarm rate and detection rate, from (0, 0) to (1, 1); points on a straight line between their neighbours
+    /// are left out.
+    std::vector<std::pair<double, double>> roc() const;
+
+   private:
+    std::vector<Step> steps_;
+    std::size_t anomalous_ = 0, normal_ = 0;
+};
+
+/// Wilson's score interval (JASA 22, 1927) for `hits` of `trials` (> 0), without continuity correction.
+Interval wilson(std::size_t hits, std::size_t trials, double deviations);
+
+}  // namespace evaluate
