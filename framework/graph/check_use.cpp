@@ -75,7 +75,10 @@ std::optional<Kind> element_of(Kind kind) {
 std::optional<Setting> value_as(Kind kind, const Node& node) {
     const auto element = element_of(kind);
     if (!element) return scalar_as(kind, node);
-    if (node.type != Node::Type::array) return {};
+    if (node.type != Node::Type::array) {  // a list of one may be written without brackets
+        auto single = scalar_as(*element, node);
+        return single ? std::optional(Setting(Setting::List{std::move(*single)})) : std::nullopt;
+    }
     Setting::List list;
     for (const Node& each : node.elements) {
         auto value = scalar_as(*element, each);

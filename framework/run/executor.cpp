@@ -56,13 +56,19 @@ bool means_out_of_memory(const std::string& text) {
            text.find("can't allocate memory") != std::string::npos;
 }
 
+/// Where a parameter was given: "window", or "loss.window" of a component.
+Span place_of(const Use& use, const std::string& parameter) {
+    const auto dot = parameter.find('.');
+    for (std::size_t c = 0; dot != std::string::npos && c < use.components.size(); ++c)
+        if (use.type->components[c].name == parameter.substr(0, dot) && !use.components[c].empty())
+            return place_of(use.components[c].front(), parameter.substr(dot + 1));
+    for (std::size_t i = 0; i < use.parameters.size(); ++i)
+        if (use.type->parameters[i].name == parameter) return use.parameters[i].span;
+    return use.span;
+}
+
 /// An exception as a diagnostic that points into the graph.
 Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) {
-    const auto place_of = [&](const std::string& parameter) {
-        for (std::size_t i = 0; i < stage.use.type->parameters.size(); ++i)
-            if (stage.use.type->parameters[i].name == parameter) return stage.use.parameters[i].span;
-        return stage.use.span;
-    };
     try {
         std::rethrow_exception(failure);
     } catch (const Error& error) {
@@ -85,7 +91,7 @@ Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) 
             }
             return errors::plugin_threw;
         };
-        Diagnostic diagnostic = factory(error.fault())(place_of(error.parameter()), stage.name, error.what());
+        Diagnostic diagnostic = factory(error.fault())(place_of(stage.use, error.parameter()), stage.name, error.what());
         if (!error.help().empty()) diagnostic.help.push_back(error.help());
         return diagnostic;
     } catch (const Failure& known) {

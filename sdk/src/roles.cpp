@@ -60,13 +60,14 @@ Splitter::Out Splitter::run(const In& in, Context& context) const {
 }
 
 Transform::Out Transform::run(const In& in, Context& context) const {
+    const Ref<Images> joined = join_images(in.images);
     return {lazy_images(
-        infos_of(*in.images),
-        [me = self(this), images = in.images, seed = context.seed()](std::size_t index, std::uint32_t round) {
+        infos_of(*joined),
+        [me = self(this), images = joined, seed = context.seed()](std::size_t index, std::uint32_t round) {
             Random random(seed, index, me->is_fresh() ? round : 0);
             return me->apply(sample_of(*images, index, round), random);
         },
-        is_fresh() || in.images->varies())};
+        is_fresh() || joined->varies())};
 }
 
 Synthesizer::Out Synthesizer::run(const In& in, Context& context) const {

@@ -66,13 +66,13 @@ class Splitter : public Component {
 };
 
 /// Changes each image on its own.
-///   in   images
+///   in   images   one or more sets, taken one after another
 ///   out  images   the same samples, changed
 class Transform : public Component {
    public:
     static constexpr const char* role_name = "transform";
     struct In {
-        Ref<Images> images;
+        std::vector<Ref<Images>> images;
     };
     struct Out {
         Ref<Images> images;
@@ -89,7 +89,7 @@ class Transform : public Component {
 
     template <class T>
     static void describe_role(Describe<T>& d) {
-        d.in("images", &In::images, "The samples to change.").out("images", &Out::images, "The changed samples.");
+        d.in("images", &In::images, "The samples to change; several sets are taken one after another.").out("images", &Out::images, "The changed samples.");
     }
 };
 
