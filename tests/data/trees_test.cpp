@@ -364,6 +364,29 @@ TEST(Folder, AThumbnailsEndIsNotThePicturesEnd) {
     EXPECT_THAT(image_trouble(bytes), HasSubstr("cut short"));
 }
 
+/// `jpeg` with an EXIF segment that says how to turn the picture (1: not at all; 6: a quarter turn).
+Bytes with_exif(const Bytes& jpeg, std::uint8_t orientation) {
+    Bytes exif{0xFF, 0xE1, 0,    34,   'E', 'x', 'i', 'f', 0, 0, 'I',         'I', '*', 0, 8, 0, 0, 0,
+               1,    0,    0x12, 0x01, 3,   0,   1,   0,   0, 0, orientation, 0,   0,   0, 0, 0, 0, 0};
+    Bytes out(jpeg.begin(), jpeg.begin() + 2);
+    out.insert(out.end(), exif.begin(), exif.end());
+    out.insert(out.end(), jpeg.begin() + 2, jpeg.end());
+    return out;
+}
+
+TEST(DecodeImage, BothWaysOfReadingJpegAgreeAndExifTurns) {
+    for (const auto& [width, height, channels] :
+         {std::tuple{24, 20, 3}, std::tuple{61, 47, 3}, std::tuple{40, 33, 1}}) {
+        const Bytes plain = encode_image(noise_image(9, width, height, channels), ".jpg");
+        const Image image = decode_image(plain, "plain").image;
+        EXPECT_EQ(image,
+                  decode_image(with_exif(plain, 1), "exif").image);  // read by OpenCV, the other by libjpeg-turbo
+        const Image turned = decode_image(with_exif(plain, 6), "turned").image;
+        ASSERT_EQ(turned.width, height);
+        EXPECT_TRUE(std::equal(image.at(0, 0), image.at(0, 0) + 3, turned.at(height - 1, 0)));
+    }
+}
+
 TEST(Folder, EmptyAndMissingOnesAreSaidInWords) {
     const TemporaryFolder here;
     std::filesystem::create_directories(here / "castings");
