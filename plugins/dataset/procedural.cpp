@@ -4,12 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace {
 
 using fettle::Image;
 using fettle::Random;
+
+bool touches_border(const Field& alpha) {
+    for (int x = 0; x < alpha.width; ++x)
+        if (alpha.at(x, 0) > 0 || alpha.at(x, alpha.height - 1) > 0) return true;
+    for (int y = 0; y < alpha.height; ++y)
+        if (alpha.at(0, y) > 0 || alpha.at(alpha.width - 1, y) > 0) return true;
+    return false;
+}
 
 std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::clamp(value, 0.0f, 1.0f) * 255 + 0.5f); }
 
@@ -115,13 +124,19 @@ struct Procedural final : fettle::Dataset {
         plain.light_x = std::cos(angle);
         plain.light_y = std::sin(angle);
         const Noise grain(random.bits());
-        const Defect defect = draw_defect(*damage_of(index), plain, random);
-
+        // One that the canvas cuts off is drawn again, smaller ones being likelier to fit.
+        Defect defect = draw_defect(*damage_of(index), plain, random);
+        for (int attempt = 0; attempt < 20 && touches_border(defect.alpha); ++attempt) {
+            random.bits();
+            defect = draw_defect(*damage_of(index), plain, random);
+        }
         int x0 = size[0], y0 = size[1], x1 = 0, y1 = 0;
         for (int y = 0; y < size[1]; ++y)
             for (int x = 0; x < size[0]; ++x)
-                if (defect.alpha.at(x, y) > 0)
-                    x0 = std::min(x0, x), y0 = std::min(y0, y), x1 = std::max(x1, x + 1), y1 = std::max(y1, y + 1);
+                if (defect.alpha.at(x, y) > 0) {
+                    x0 = std::min(x0, x), x1 = std::max(x1, x + 1);
+                    y0 = std::min(y0, y), y1 = std::max(y1, y + 1);
+                }
         fettle::Sample sample;
         sample.image = Image(std::max(1, x1 - x0), std::max(1, y1 - y0), 3);
         sample.mask = Image(sample.image.width, sample.image.height, 1);

@@ -65,7 +65,7 @@ struct Paste final : fettle::Synthesizer {
             .param("count", &Paste::count, "Objects per image: a number, or the least and the most.",
                    fettle::between(1, 1000))
             .param("scale", &Paste::scale,
-                   "Least and greatest longer side of an object, as a share of the image's shorter side.",
+                   "Least and greatest longer side of what shows of an object, as a share of the image's shorter side.",
                    fettle::above(0) & fettle::Constraint{.highest = 10})
             .param("angle", &Paste::angle, "Least and greatest turn in degrees, counter-clockwise.",
                    fettle::between(-360, 360))
@@ -105,10 +105,12 @@ struct Paste final : fettle::Synthesizer {
         for (int attempt = 0; attempt < attempts; ++attempt) {
             const auto index = static_cast<std::size_t>(random.integer(0, static_cast<int>(objects.size()) - 1));
             const auto object = objects.read({&index, 1})->sample(0);
-            const Pose pose = draw_pose(*object, onto.image, random);
-            const double strength = drawn(opacity, random);
             last = object->info.id;
-            const cv::Mat cutout = posed(cut_out(*object), pose);
+            const cv::Mat whole = cut_out(*object);
+            if (whole.empty()) continue;
+            const Pose pose = draw_pose(std::max(whole.cols, whole.rows), onto.image, random);
+            const double strength = drawn(opacity, random);
+            const cv::Mat cutout = posed(whole, pose);
             if (cutout.empty()) continue;
             const int left = placed(cutout.cols, onto.image.width, random),
                       top = placed(cutout.rows, onto.image.height, random);
@@ -134,14 +136,13 @@ struct Paste final : fettle::Synthesizer {
             .help("look whether the objects' masks (their alpha) are empty, or raise `opacity` or `scale`");
     }
 
-    Pose draw_pose(const Sample& object, const Image& onto, Random& random) const {
+    Pose draw_pose(int longer_side, const Image& onto, Random& random) const {
         Pose pose;
         pose.flip_horizontal = flip && random.chance(0.5);
         pose.flip_vertical = flip && random.chance(0.5);
         pose.angle = drawn(angle, random);
         pose.feather = feather;
-        const double side = drawn(scale, random) * std::min(onto.width, onto.height);
-        pose.scale = side / std::max({1, object.image.width, object.image.height});
+        pose.scale = drawn(scale, random) * std::min(onto.width, onto.height) / longer_side;
         return pose;
     }
 };

@@ -1,13 +1,15 @@
-// Decoding and resizing through OpenCV, whose types stay in this file.
+// Decoding and resizing through OpenCV, and plain JPEG through libjpeg-turbo; their types stay in this file.
 #include <fettle/error.hpp>
 #include <fettle/image.hpp>
 
+#include <turbojpeg.h>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <memory>
 
 namespace fettle {
 namespace {
@@ -74,6 +76,26 @@ cv::Mat decode(std::span<const std::uint8_t> bytes, int flags, std::string_view 
     return mat;
 }
 
+/// Plain JPEG straight into an RGB image, which takes half the time that OpenCV takes by way of BGR; the values are the
+/// same. Empty where that doesn't do: other files, CMYK, an EXIF segment (it may turn the picture), damaged data.
+Image decode_plain_jpeg(std::span<const std::uint8_t> bytes) {
+    constexpr std::string_view exif = "Exif";
+    const auto head = bytes.first(std::min<std::size_t>(bytes.size(), 4096));
+    if (!starts_with(bytes, "\xFF\xD8\xFF") || jpeg_cut_short(bytes) ||
+        std::search(head.begin(), head.end(), exif.begin(), exif.end()) != head.end())
+        return {};
+    const std::unique_ptr<void, int (*)(tjhandle)> reader(tjInitDecompress(), tjDestroy);
+    int width = 0, height = 0, subsampling = 0, colours = 0;
+    const auto size = static_cast<unsigned long>(bytes.size());
+    if (tjDecompressHeader3(reader.get(), bytes.data(), size, &width, &height, &subsampling, &colours) != 0 ||
+        (colours != TJCS_YCbCr && colours != TJCS_GRAY))
+        return {};
+    Image out(width, height, 3);
+    if (tjDecompress2(reader.get(), bytes.data(), size, out.pixels.data(), width, 0, height, TJPF_RGB, 0) != 0)
+        return {};
+    return out;
+}
+
 bool has_alpha(std::span<const std::uint8_t> bytes) {
     // Only PNG (colour type 4 or 6, or a tRNS chunk), WebP and TIFF can; anything else is read straight as RGB.
     constexpr std::uint8_t png[] = {0x89, 'P', 'N', 'G'};
@@ -105,6 +127,8 @@ std::string image_trouble(std::span<const std::uint8_t> bytes) {
 
 Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name) {
     Decoded out;
+    out.image = decode_plain_jpeg(bytes);
+    if (!out.image.empty()) return out;
     cv::Mat rgb;
     if (has_alpha(bytes)) {
         const cv::Mat mat = decode(bytes, cv::IMREAD_UNCHANGED, name);
