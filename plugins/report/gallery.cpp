@@ -74,14 +74,14 @@ std::vector<Shown> read(const fettle::Maps& maps, const std::set<std::size_t>& r
     return out;
 }
 
-/// Where the colours of a set of maps end: nine in ten of the shown maps stay below it, so that one outlier doesn't
-/// turn all others dark.
+/// Where the colours of a set of maps end: half of the shown maps reach it. One end for all, so that pictures can be
+/// compared; not the highest value of all, so that one glaring case doesn't turn all others dark.
 double high_end(const std::vector<Shown>& shown) {
     std::vector<float> highest;
     for (const Shown& each : shown)
         if (!each.map.values.empty())
             highest.push_back(*std::max_element(each.map.values.begin(), each.map.values.end()));
-    const double high = highest.empty() ? 1 : fettle::quantile(std::move(highest), 0.9);
+    const double high = highest.empty() ? 1 : fettle::quantile(std::move(highest), 0.5);
     return high > 0 ? high : 1;
 }
 

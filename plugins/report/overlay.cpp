@@ -40,11 +40,12 @@ Image heat(const fettle::Plane& map, int width, int height, double high) {
     return out;
 }
 
-/// 256 RGB colours from dark violet to bright yellow, readable by the colour-blind.
+/// 256 RGB colours from violet to bright yellow, readable by the colour-blind; the black quarter at their low end is
+/// left out, since it would look like the image's own shadows. The page's legend shows the same ones.
 const cv::Mat& colours() {
     static const cv::Mat table = [] {
         cv::Mat ramp(1, 256, CV_8U), bgr, rgb;
-        for (int i = 0; i < 256; ++i) ramp.at<std::uint8_t>(i) = static_cast<std::uint8_t>(i);
+        for (int i = 0; i < 256; ++i) ramp.at<std::uint8_t>(i) = static_cast<std::uint8_t>(64 + i * 3 / 4);
         cv::applyColorMap(ramp, bgr, cv::COLORMAP_INFERNO);
         cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
         return rgb;

@@ -242,28 +242,46 @@ std::string output_of(const std::string& command) {
 
 class ReportInABrowser : public Report {
    protected:
-    /// The page as the browser made it, with a note by a script of the test's: how many canvases hold a drawing.
     struct Opened {
         std::string dom, messages;
     };
+    /// The page as the browser made it, with a note by a script of the test's: how many canvases hold a drawing.
     Opened open(const std::string& page) {
-        constexpr const char* probe = R"(<script>
+        return show(page, R"(<script>
             const painted = [...document.querySelectorAll("canvas")].filter(canvas => canvas.width > 50 && canvas.getContext("2d")
                 .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0));
             document.body.dataset.probe = painted.length + " of " + document.querySelectorAll("canvas").length + " drawn, " +
-                [...document.images].filter(image => !image.src.startsWith("data:")).length + " pictures from outside, title " + document.title;
-            document.body.dataset.width = document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits";
-        </script></body>)";
-        std::string probed = page;
-        probed.replace(probed.rfind("</body>"), 7, probe);
-        std::ofstream(folder_ / "probed.html", std::ios::binary) << probed;
+                [...document.images].filter(image => !image.src.startsWith("data:")).length + " pictures from outside, title " +
+                document.title;
+        </script></body>)");
+    }
+    /// Whether the page fits the width of a phone. A window can't be as narrow; a frame can.
+    std::string on_a_phone(const std::string& page) {
+        const std::string inner = with(page, R"(<script>
+            parent.postMessage(document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits " + innerWidth, "*");
+        </script></body>)");
+        std::ofstream(folder_ / "inner.html", std::ios::binary) << inner;
+        const std::string dom = show("<body></body>", R"(<script>
+            addEventListener("message", event => document.body.append(event.data));
+        </script><iframe src="inner.html" width="360" height="800"></iframe></body>)")
+                                    .dom;
+        const auto found = dom.rfind("</iframe>") + 9;
+        return dom.substr(found, dom.find("</body>", found) - found);
+    }
+
+   private:
+    static std::string with(std::string page, const std::string& script) {
+        return page.replace(page.rfind("</body>"), 7, script);
+    }
+    Opened show(const std::string& page, const std::string& script) {
+        std::ofstream(folder_ / "shown.html", std::ios::binary) << with(page, script);
         const std::string messages = (folder_ / "messages.txt").string();
         Opened out;
-        out.dom =
-            output_of(browser() + " --headless=new --no-sandbox --disable-gpu --window-size=390,800 --user-data-dir='" +
-                      (folder_ / "profile").string() +
-                      "' --enable-logging=stderr --virtual-time-budget=3000 --dump-dom 'file://" +
-                      (folder_ / "probed.html").string() + "' 2> '" + messages + "'");
+        out.dom = output_of(browser() +
+                            " --headless=new --no-sandbox --disable-gpu --window-size=1000,800 --user-data-dir='" +
+                            (folder_ / "profile").string() +
+                            "' --enable-logging=stderr --virtual-time-budget=3000 --dump-dom 'file://" +
+                            (folder_ / "shown.html").string() + "' 2> '" + messages + "'");
         std::istringstream lines(read(messages));
         for (std::string line; std::getline(lines, line);)
             if (line.find("CONSOLE") != std::string::npos) out.messages += line + "\n";
@@ -280,10 +298,25 @@ TEST_F(ReportInABrowser, DrawsEveryChartAndReportsNoError) {
     EXPECT_EQ(opened.messages, "");
     EXPECT_THAT(opened.dom,
                 HasSubstr("data-probe=\"5 of 5 drawn, 0 pictures from outside, title How well anomalies are found\""));
-    EXPECT_THAT(opened.dom, HasSubstr("data-width=\"fits\""));
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("of 60 anomalous images"));
     EXPECT_THAT(opened.dom, HasSubstr("&lt;script&gt;document.title = 'broken'&lt;/script&gt;.jpg</b>"));  // as text
+}
+
+TEST_F(ReportInABrowser, FitsAPhone) {
+    NEEDS_A_BROWSER();
+    EXPECT_EQ(on_a_phone(written(material::make())), "fits 360");
+    EXPECT_EQ(on_a_phone("<p style='width: 500px'>wide</p></body>"), "too wide");  // the test can tell
+}
+
+TEST_F(ReportInABrowser, TellsWhenItBreaks) {
+    NEEDS_A_BROWSER();
+    std::string page = written(material::make({.calibrate = 2, .normal = 2, .anomalous = 2}));
+    const std::string key = "\"judgements\"";
+    page.replace(page.find(key), key.size(), "\"nothing\"");
+    const Opened opened = open(page);
+    EXPECT_THAT(opened.dom, HasSubstr("This page could not be drawn"));
+    EXPECT_THAT(opened.messages, HasSubstr("Uncaught TypeError"));
 }
 
 TEST_F(ReportInABrowser, SaysWhatIsMissing) {
@@ -324,9 +357,10 @@ TEST_F(ReportInABrowser, BearsOddNumbersAndNames) {
     run.measures = measures({fakes::info(std::string(300, 'x') + "\xff", fettle::Split::test, fettle::Label::normal),
                              fakes::info("b", fettle::Split::test, fettle::Label::anomalous)},
                             {-1e300, infinity}, judged);
-    const Opened opened = open(written(run, {{"title", "</title><script>throw 1</script>"}}));
+    const std::string page = written(run, {{"title", "</title><script>throw 1</script>"}});
+    const Opened opened = open(page);
+    EXPECT_EQ(on_a_phone(page), "fits 360");
     EXPECT_EQ(opened.messages, "");
-    EXPECT_THAT(opened.dom, HasSubstr("data-width=\"fits\""));
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("&lt;b&gt;\"ssim\" &amp; {{data}} &lt;/script&gt;"));
     EXPECT_THAT(opened.dom, HasSubstr("<h1>&lt;/title&gt;&lt;script&gt;throw 1&lt;/script&gt;</h1>"));

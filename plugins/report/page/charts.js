@@ -146,7 +146,8 @@ function histogram(data, judgement) {
       data: {datasets},
       options: {
         scales: {
-          x: axis(judgement.column, {min: bins.low, max: bins.high, offset: false}),
+          x: axis(judgement.column, {min: bins.low, max: bins.high, offset: false,
+            ticks: {color: colour("faint"), maxRotation: 0, includeBounds: false}}),
           y: axis("images", {beginAtZero: true, ticks: {color: colour("faint"), precision: 0}}),
         },
         plugins: {

@@ -35,7 +35,7 @@ function gallery(data, index) {
   const judgement = data.judgements[index], chosen = data.gallery.cases[index];
   const out = build("div", {});
   if (chosen.sets.length > 0) {
-    const legends = build("p", {}, "Maps lie in colour over the image in grey: dark violet is a small difference, yellow a large one. ");
+    const legends = build("p", {}, "Maps lie in colour over the image in grey: violet is a small difference, yellow a large one. ");
     for (const set of chosen.sets) {
       const {label, high} = data.gallery.sets[set];
       legends.append(build("span", {class: "legend"}, label + ": 0", build("i", {}), short(high) + " and more"));

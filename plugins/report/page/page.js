@@ -12,21 +12,22 @@ function figures_table(data) {
     build("th", {scope: "col", class: "number"}, judgement.column,
       build("div", {class: "small faint"}, "threshold " + short(judgement.threshold)),
       build("div", {class: "small faint"}, judgement.method))));
-  const body = names.map(name => {
-    const words = (figure_words[name] || ["", ""])[1];
-    return build("tr", {}, build("th", {scope: "row"}, figure_name(name), build("div", {class: "small faint"}, words)),
-      ...data.judgements.map(judgement => {
-        const figure = find_figure(judgement, name);
-        if (!figure) return build("td", {class: "number faint"}, "undefined");
-        return build("td", {class: "number"}, build("b", {}, rate(figure.value)),
-          build("div", {class: "small faint"}, interval_text(figure)));
-      }));
+  const body = names.flatMap(name => {
+    const figures = build("tr", {}, build("th", {scope: "row"}, figure_name(name)), ...data.judgements.map(judgement => {
+      const figure = find_figure(judgement, name);
+      if (!figure) return build("td", {class: "number faint"}, "undefined");
+      return build("td", {class: "number"}, build("b", {}, rate(figure.value)),
+        build("div", {class: "small faint"}, interval_text(figure)));
+    }));
+    const words = (figure_words[name] || [])[1];
+    return words ? [figures, build("tr", {class: "words"}, build("td", {colspan: data.judgements.length + 1}, words))] : [figures];
   });
   return build("div", {class: "scroll"}, build("table", {class: "figures"}, build("thead", {}, head), build("tbody", {}, ...body)));
 }
 
 function counts_table(data) {
-  const labels = ["normal", "anomalous", "unknown"];
+  const labels = ["normal", "anomalous", "unknown"].filter(label =>
+    label !== "unknown" || Object.values(data.counts).some(of => of.unknown > 0));
   const head = build("tr", {}, build("th", {scope: "col"}, "images"),
     ...labels.map(label => build("th", {scope: "col", class: "number"}, label)));
   const use = {train: "learned from", calibrate: "thresholds found on", test: "judged by", none: "without a use"};
