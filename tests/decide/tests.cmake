@@ -5,3 +5,4 @@ fettle_test(decide SOURCES decide/pool_test.cpp decide/threshold_test.cpp decide
                            ${CMAKE_SOURCE_DIR}/plugins/evaluate/ranking.cpp
             PLUGINS score threshold evaluate)
 fettle_test(report SOURCES decide/report_test.cpp PLUGINS score threshold evaluate report)
+fettle_test(values SOURCES decide/roles_test.cpp decide/sequence_test.cpp decide/store_test.cpp)

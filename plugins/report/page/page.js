@@ -76,7 +76,7 @@ function networks_section(data) {
 
 function answers(data) {
   if (data.judgements.length > 3) {
-    const areas = data.judgements.map(each => find_figure(each, "auroc")).filter(Boolean).map(each => each.value);
+    const areas = data.judgements.map(each => find_figure(each, "auroc")).filter(each => each && each.value !== null).map(each => each.value);
     const range = areas.length > 0 ? " AUROC lies between " + rate(Math.min(...areas)) + " and " + rate(Math.max(...areas)) + "." : "";
     return [build("p", {class: "answer"}, data.judgements.length + " thresholds were judged." + range)];
   }

@@ -41,8 +41,12 @@ function plural(count, one, many) {
   return count + " " + (count === 1 ? one : many || one + "s");
 }
 
+function has_interval(figure) {
+  return figure.interval !== null && !figure.interval.includes(null);
+}
+
 function interval_text(figure) {
-  return figure.interval ? rate(figure.interval[0]) + " to " + rate(figure.interval[1]) : "";
+  return has_interval(figure) ? rate(figure.interval[0]) + " to " + rate(figure.interval[1]) : "";
 }
 
 function find_figure(judgement, name) {
@@ -53,15 +57,15 @@ function find_figure(judgement, name) {
 function answer(judgement) {
   const c = judgement.confusion;
   const anomalous = c.true_positive + c.false_negative, normal = c.true_negative + c.false_positive;
-  const auroc = find_figure(judgement, "auroc");
+  const auroc = judgement.figures.find(figure => figure.name === "auroc" && figure.value !== null);
   const parts = [];
   if (auroc) {
-    const bounds = auroc.interval
+    const bounds = has_interval(auroc)
       ? " (interval " + (100 * auroc.interval[0]).toFixed(1) + " to " + (100 * auroc.interval[1]).toFixed(1) + " %)" : "";
     parts.push(" puts an anomalous image above a normal one in " + (100 * auroc.value).toFixed(1) + " % of all pairs" + bounds + ".");
   }
   if (anomalous + normal === 0) {
-    parts.push(" could not be judged: there is no test image with a label.");
+    parts.push((auroc ? " At its threshold it" : "") + " could not be judged: there is no test image with a label.");
   } else {
     const found = anomalous > 0 ? "finds " + c.true_positive + " of " + plural(anomalous, "anomalous image") : "";
     const alarms = normal > 0 ? "calls " + c.false_positive + " of " + plural(normal, "normal image") + " anomalous by mistake" : "";
