@@ -4,3 +4,5 @@ fettle_test(hash SOURCES decide/hash_test.cpp ${hash_sources} PLUGINS hash)
 fettle_test(decide SOURCES decide/pool_test.cpp decide/threshold_test.cpp decide/detection_test.cpp
                            ${CMAKE_SOURCE_DIR}/plugins/evaluate/ranking.cpp
             PLUGINS score threshold evaluate)
+fettle_test(report SOURCES decide/report_test.cpp PLUGINS score threshold evaluate report)
+fettle_test(values SOURCES decide/roles_test.cpp decide/sequence_test.cpp decide/store_test.cpp)

@@ -1,0 +1,116 @@
+#include "gallery.hpp"
+#include "page.hpp"
+#include "tables.hpp"
+
+#include <fettle/sdk.hpp>
+
+#include <map>
+
+namespace {
+
+using report::Json;
+
+/// One page for a person: report.html, complete in itself.
+struct Html final : fettle::Report {
+    std::string title = "How well anomalies are found";
+    int examples = 6;
+    int picture = 240;
+
+    static void describe(fettle::Describe<Html>& d) {
+        d.summary("Writes `report.html`: one page with figures, histograms, ROC and the cases worth looking at.")
+            .param("title", &Html::title, "The page's heading.")
+            .param("examples", &Html::examples, "How many cases of each kind are shown for every threshold.",
+                   fettle::between(0, 100))
+            .param("picture", &Html::picture, "Longest side of a picture on the page, in pixels.",
+                   fettle::between(32, 2000));
+    }
+
+    void write(const In& in, const std::filesystem::path& folder, fettle::Context& context) const override {
+        const Json data{{"title", title},
+                        {"counts", report::counts(in.measures->scores)},
+                        {"rows", rows(in.measures->scores)},
+                        {"columns", columns(in.measures->scores)},
+                        {"judgements", judgements(*in.measures)},
+                        {"networks", networks(in.networks)},
+                        {"gallery", report::gallery(in, static_cast<std::size_t>(examples), picture, context)}};
+        const std::map<std::string_view, std::string> parts{{"style", std::string(report::page_css)},
+                                                            {"charts", std::string(report::charts_js)},
+                                                            {"script", std::string(report::page_js)},
+                                                            {"data", inert(report::text(data))}};
+        report::write_file(folder / "report.html", filled(report::page_html, parts));
+    }
+
+   private:
+    static Json rows(const fettle::Scores& scores) {
+        Json out = Json::array();
+        for (const auto& row : scores.rows)
+            out.push_back({row.id, to_string(row.label), to_string(row.split), row.category});
+        return out;
+    }
+
+    static Json columns(const fettle::Scores& scores) {
+        Json out = Json::array();
+        for (const auto& column : scores.columns)
+            out.push_back({{"name", column.name}, {"values", numbers(column.values)}});
+        return out;
+    }
+
+    static Json judgements(const fettle::Measures& measures) {
+        Json out = Json::array();
+        for (const auto& judged : measures.judgements) out.push_back(report::judgement(judged));
+        return out;
+    }
+
+    static Json networks(const std::vector<fettle::Ref<fettle::Network>>& networks) {
+        Json out = Json::array();
+        for (const auto& network : networks) {
+            Json curves = Json::array();
+            for (const auto& curve : network->history)
+                curves.push_back(
+                    {{"name", curve.name}, {"steps", numbers(curve.steps)}, {"values", numbers(curve.values)}});
+            out.push_back({{"architecture", network->architecture},
+                           {"parameters", network->parameters},
+                           {"channels", network->channels},
+                           {"height", network->height},
+                           {"width", network->width},
+                           {"curves", std::move(curves)}});
+        }
+        return out;
+    }
+
+    static Json numbers(const std::vector<double>& values) {
+        Json out = Json::array();
+        for (const double value : values) out.push_back(report::number(value));
+        return out;
+    }
+
+    /// JSON in which nothing can end the script element it stands in: '<' occurs inside strings only, where its escape
+    /// says the same.
+    static std::string inert(const std::string& json) {
+        std::string out;
+        out.reserve(json.size());
+        for (const char c : json) {
+            if (c == '<')
+                out += "\\u003c";
+            else
+                out += c;
+        }
+        return out;
+    }
+
+    /// The template with each {{name}} replaced, in one pass: what is put in is not looked at again.
+    static std::string filled(std::string_view text, const std::map<std::string_view, std::string>& parts) {
+        std::string out;
+        for (;;) {
+            const auto open = text.find("{{"), close = text.find("}}");
+            out += text.substr(0, open);
+            if (open == std::string_view::npos) return out;
+            out += parts.at(text.substr(open + 2, close - open - 2));
+            text.remove_prefix(close + 2);
+        }
+    }
+};
+
+}  // namespace
+
+void add_html(fettle::PluginBuilder& plugin) { plugin.add<Html>("report.html"); }
