@@ -20,7 +20,7 @@ Point start_in(const Field& allowed, fettle::Random& random) {
         const int x = random.integer(0, allowed.width - 1), y = random.integer(0, allowed.height - 1);
         if (allowed.at(x, y) > 0.7f) return {static_cast<float>(x), static_cast<float>(y)};
     }
-    return {allowed.width / 2.0f, allowed.height / 2.0f};
+    return {static_cast<float>(allowed.width) / 2, static_cast<float>(allowed.height) / 2};
 }
 
 /// Draws strokes and blobs into a defect's fields; the more covering one of two wins a pixel.
@@ -76,9 +76,9 @@ class Brush {
 };
 
 /// A random walk that keeps its heading roughly, widest in its middle, with thinner branches.
-void crack(Brush& brush, Point from, float heading, float length, float widest, float depth, int branches,
+void crack(Brush& brush, Point from, float heading, float length, float widest, float depth, float unit, int branches,
            fettle::Random& random) {
-    const int steps = std::max(6, static_cast<int>(length / 1.5f));
+    const int steps = std::max(6, static_cast<int>(length / (1.5f * unit)));
     const float stride = length / static_cast<float>(steps), ahead = heading;
     float drift = 0;
     Point at = from;
@@ -93,7 +93,8 @@ void crack(Brush& brush, Point from, float heading, float length, float widest, 
         if (branches > 0 && done > 0.2f && done < 0.8f && random.chance(3.0 / steps)) {
             --branches;
             const float side = between(random, 0.5, 1.1) * (random.chance(0.5) ? 1.0f : -1.0f);
-            crack(brush, next, ahead + side, length * between(random, 0.25, 0.5), widest * 0.7f, depth, 0, random);
+            crack(brush, next, ahead + side, length * between(random, 0.25, 0.5), widest * 0.7f, depth, unit, 0,
+                  random);
         }
         at = next;
     }
@@ -104,7 +105,7 @@ void draw_crack(Brush& brush, const Part& part, float unit, fettle::Random& rand
     const Point middle = start_in(part.place, random);
     const Point from{middle.x - 0.5f * length * std::cos(heading), middle.y - 0.5f * length * std::sin(heading)};
     const float depth = between(random, 0.7, 0.9);
-    crack(brush, from, heading, length, unit * between(random, 1.1, 2.2), depth, random.integer(0, 2), random);
+    crack(brush, from, heading, length, unit * between(random, 1.1, 2.2), depth, unit, random.integer(0, 2), random);
 }
 
 /// A furrow: one lip catches the light, the other lies in shade; pressed harder in some places than in others.
@@ -116,10 +117,11 @@ void draw_scratch(Brush& brush, const Part& part, float unit, fettle::Random& ra
     const Point middle = start_in(part.place, random);
     const Noise pressure(random.bits());
     Point at{middle.x - 0.5f * length * std::cos(heading), middle.y - 0.5f * length * std::sin(heading)};
-    const int steps = std::max(4, static_cast<int>(length / 3));
+    const int steps = std::max(4, static_cast<int>(length / (3 * unit)));
+    const float stride = length / static_cast<float>(steps);
     for (int k = 0; k < steps; ++k) {
-        heading += 3 * bend;
-        const Point next{at.x + 3 * std::cos(heading), at.y + 3 * std::sin(heading)};
+        heading += stride * bend;
+        const Point next{at.x + stride * std::cos(heading), at.y + stride * std::sin(heading)};
         const float done = static_cast<float>(k) / static_cast<float>(steps);
         const float ends = std::min({1.0f, 8 * done + 0.3f, 8 * (1 - done)});
         const float strength =

@@ -351,14 +351,11 @@ TEST(Folder, AFileThatIsFoundBadOnlyWhenDecodedIsNamed) {
 TEST(Folder, AThumbnailsEndIsNotThePicturesEnd) {
     // An APP1 segment that holds a whole small JPEG, as cameras write them, before a picture that is cut short.
     const Bytes thumbnail = jpeg(1), whole = jpeg(2);
-    Bytes bytes{0xFF,
-                0xD8,
-                0xFF,
-                0xE1,
-                static_cast<std::uint8_t>((thumbnail.size() + 2) >> 8),
-                static_cast<std::uint8_t>(thumbnail.size() + 2)};
-    bytes.insert(bytes.end(), thumbnail.begin(), thumbnail.end());
-    bytes.insert(bytes.end(), whole.begin() + 2, whole.end());
+    const auto length = static_cast<std::uint16_t>(thumbnail.size() + 2);
+    Bytes segment{0xFF, 0xE1, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+    segment.insert(segment.end(), thumbnail.begin(), thumbnail.end());
+    Bytes bytes = whole;
+    bytes.insert(bytes.begin() + 2, segment.begin(), segment.end());
     EXPECT_EQ(image_trouble(bytes), "");
     bytes.resize(bytes.size() - 40);
     EXPECT_THAT(image_trouble(bytes), HasSubstr("cut short"));
@@ -368,9 +365,8 @@ TEST(Folder, AThumbnailsEndIsNotThePicturesEnd) {
 Bytes with_exif(const Bytes& jpeg, std::uint8_t orientation) {
     Bytes exif{0xFF, 0xE1, 0,    34,   'E', 'x', 'i', 'f', 0, 0, 'I',         'I', '*', 0, 8, 0, 0, 0,
                1,    0,    0x12, 0x01, 3,   0,   1,   0,   0, 0, orientation, 0,   0,   0, 0, 0, 0, 0};
-    Bytes out(jpeg.begin(), jpeg.begin() + 2);
-    out.insert(out.end(), exif.begin(), exif.end());
-    out.insert(out.end(), jpeg.begin() + 2, jpeg.end());
+    Bytes out = jpeg;
+    out.insert(out.begin() + 2, exif.begin(), exif.end());
     return out;
 }
 
