@@ -167,8 +167,8 @@ void Reconstruction::try_one_step(const Pair& example, const ImageShape& shape, 
     try {
         loss_of(*fresh_net(shape, context), images).backward();
     } catch (const c10::Error& error) {
-        throw Error(Fault::shape, "the network can't be trained on batches of " + std::to_string(count) +
-                                      " images of " + sides(images.inputs) + ": " + error.what_without_backtrace())
+        throw Error(Fault::shape, "the network can't be trained on " + sides(images.inputs) + " in batches of " +
+                                      std::to_string(count) + ": " + error.what_without_backtrace())
             .help("larger images, more of them in a batch, or a network of less depth may fit");
     }
 }

@@ -1,0 +1,154 @@
+// A training that was stopped, killed or left with a damaged checkpoint ends with the bits of an unbroken one.
+#include "learn.hpp"
+
+#include <fstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+using learn::Folder;
+using learn::TestContext;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr double never = 1e9;
+
+/// 10 samples in 4 epochs of 3 batches: 12 steps.
+fettle::Ref<fettle::Images> images() { return learn::pictures(10); }
+
+std::string finished(const fettle::Context& context, double checkpoint_every = never) {
+    return learn::trained(images(), images(), const_cast<fettle::Context&>(context),
+                          {{"checkpoint_every", checkpoint_every}})
+        ->script;
+}
+
+std::string unbroken(int threads = 1) {
+    const Folder folder;
+    return finished(TestContext(folder.path, 1, threads));
+}
+
+void stop_after(std::size_t steps, const Folder& folder, double checkpoint_every = never, int threads = 1) {
+    TestContext context(folder.path, 1, threads);
+    context.stop_after(steps);
+    EXPECT_THROW(finished(context, checkpoint_every), fettle::Interrupted);
+}
+
+/// A run that ends like one that was killed: nothing is written on the way out.
+void die_after(std::size_t reads, const Folder& folder, double checkpoint_every) {
+    std::atomic<std::size_t> count = 0;
+    const auto dying = std::make_shared<learn::Watched>(images(), [&](std::span<const std::size_t>, std::uint32_t) {
+        if (++count > reads) throw std::runtime_error("killed");
+    });
+    TestContext context(folder.path);
+    EXPECT_THROW(learn::trained(dying, dying, context, {{"checkpoint_every", checkpoint_every}}), std::runtime_error);
+}
+
+fs::path newest(const Folder& folder) { return folder.path / "checkpoint" / "training.checkpoint"; }
+
+void cut(const fs::path& path) { fs::resize_file(path, fs::file_size(path) / 2); }
+
+TEST(Checkpoints, AStoppedTrainingEndsWithTheBitsOfAnUnbrokenOne) {
+    for (const int threads : {1, 2}) {
+        const std::string expected = unbroken(threads);
+        for (const std::size_t step : {1, 3, 5, 11}) {
+            const Folder folder;
+            stop_after(step, folder, never, threads);
+            EXPECT_EQ(finished(TestContext(folder.path, 1, threads)), expected)
+                << step << ", " << threads << " threads";
+        }
+    }
+}
+
+TEST(Checkpoints, SoDoesOneThatWasStoppedAgainAndAgain) {
+    const Folder folder;
+    for (const std::size_t step : {2, 4, 9}) stop_after(step, folder);
+    EXPECT_EQ(finished(TestContext(folder.path)), unbroken());
+}
+
+TEST(Checkpoints, SoDoesOneThatWasKilled) {
+    const std::string expected = unbroken();
+    {
+        const Folder folder;  // a checkpoint at step 4; the steps after it are lost
+        stop_after(4, folder);
+        die_after(1 + 5, folder, never);
+        EXPECT_EQ(finished(TestContext(folder.path)), expected);
+    }
+    {
+        const Folder folder;  // a checkpoint after every step
+        die_after(1 + 7, folder, 0);
+        EXPECT_TRUE(fs::exists(newest(folder)));
+        EXPECT_EQ(finished(TestContext(folder.path)), expected);
+    }
+}
+
+TEST(Checkpoints, TheStepsBeforeACheckpointAreNotDoneAgain) {
+    const Folder folder;
+    stop_after(9, folder);
+    std::atomic<std::size_t> reads = 0;
+    const auto counted =
+        std::make_shared<learn::Watched>(images(), [&](std::span<const std::size_t>, std::uint32_t) { ++reads; });
+    TestContext context(folder.path);
+    learn::trained(counted, counted, context);
+    EXPECT_EQ(reads, 1 + 3u);  // the look at one image, and steps 10 to 12
+}
+
+TEST(Checkpoints, ADamagedOneGivesWayToTheOneBefore) {
+    const std::string expected = unbroken();
+    for (const bool truncated : {true, false}) {
+        const Folder folder;
+        stop_after(6, folder, /*checkpoint_every=*/0);
+        if (truncated) {
+            cut(newest(folder));
+        } else {  // one byte in the middle
+            std::fstream file(newest(folder), std::ios::in | std::ios::out | std::ios::binary);
+            file.seekg(static_cast<std::streamoff>(fs::file_size(newest(folder)) / 2));
+            const char flipped = static_cast<char>(file.peek() ^ 1);
+            file.seekp(file.tellg());
+            file.put(flipped);
+        }
+        const TestContext context(folder.path);
+        EXPECT_EQ(finished(context), expected);
+        ASSERT_EQ(context.warnings().size(), 1u);
+        EXPECT_THAT(context.warnings().front(), HasSubstr("damaged"));
+    }
+}
+
+TEST(Checkpoints, WhereNoneIsWholeTrainingStartsAnew) {
+    const Folder folder;
+    stop_after(6, folder, /*checkpoint_every=*/0);
+    for (const auto& file : fs::directory_iterator(folder.path / "checkpoint")) cut(file.path());
+    const TestContext context(folder.path);
+    EXPECT_EQ(finished(context), unbroken());
+    EXPECT_EQ(context.warnings().size(), 2u);
+}
+
+TEST(Checkpoints, AnUnfinishedOneIsNotBelieved) {
+    const Folder folder;
+    stop_after(6, folder);
+    std::ofstream(folder.path / "checkpoint" / "training.unfinished") << "half";
+    const TestContext context(folder.path);
+    EXPECT_EQ(finished(context), unbroken());
+    EXPECT_THAT(context.warnings(), IsEmpty());
+}
+
+TEST(Checkpoints, OneOfAnotherTrainingIsPassedOver) {
+    const Folder folder;
+    stop_after(6, folder);
+    TestContext context(folder.path, /*seed=*/2);
+    const std::string resumed = finished(context);
+    ASSERT_EQ(context.warnings().size(), 1u);
+    EXPECT_THAT(context.warnings().front(), HasSubstr("another training"));
+    const Folder other;
+    EXPECT_EQ(resumed, finished(TestContext(other.path, 2)));
+}
+
+TEST(Checkpoints, AFolderThatCannotBeWrittenIsSaid) {
+    const Folder folder;
+    fs::create_directories(folder.path / "checkpoint" / "training.unfinished");  // in the way of the file
+    TestContext context(folder.path);
+    const auto error = learn::error_of([&] { finished(context, 0); });
+    EXPECT_EQ(error.fault(), fettle::Fault::storage);
+    EXPECT_THAT(error.what(), HasSubstr(folder.path.string()));
+}
+
+}  // namespace

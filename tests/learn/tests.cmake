@@ -1,0 +1,5 @@
+fettle_test(similarity SOURCES learn/similarity_test.cpp USES torch PLUGINS similarity)
+fettle_test(model SOURCES learn/model_test.cpp USES torch PLUGINS model)
+fettle_test(training SOURCES learn/training_test.cpp USES torch PLUGINS model train similarity)
+fettle_test(checkpoints SOURCES learn/checkpoints_test.cpp USES torch PLUGINS model train similarity)
+fettle_test(inference SOURCES learn/inference_test.cpp USES torch PLUGINS model train infer similarity)
