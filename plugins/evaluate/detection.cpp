@@ -61,6 +61,8 @@ struct Detection final : fettle::Measure {
         out.figures.push_back({"auroc", area, interval ? interval->low : none, interval ? interval->high : none});
         out.figures.push_back({"average_precision", ranking.average_precision(), none, none});
         out.roc = ranking.roc();
+        if (interval && interval->high < 0.5)
+            out.remarks.push_back("AUROC lies below 0.5: anomalous samples score lower than normal ones");
         if (ranking.steps().size() == 1)
             out.remarks.push_back("every test sample has the same score: the ranking figures say nothing");
         else if (ranking.anomalous() < 2 || ranking.normal() < 2)

@@ -88,16 +88,15 @@ class PickedImages final : public Images {
         }
         std::vector<Ref<Sample>> samples;
         for (std::size_t k = 0; k < indices.size(); ++k) {
-            const SampleInfo& info = infos_[indices[k]];
             const Ref<Sample>& sample = batch->sample(k);
-            if (sample->info.split == info.split && sample->info.id == info.id) {
+            SampleInfo info = infos_[indices[k]];
+            if (info.label == Label::unknown) info.label = sample->info.label;  // told by making it
+            if (sample->info == info) {
                 samples.push_back(sample);
                 continue;
             }
             Sample copy = *sample;
-            const Label drawn = copy.info.label;
-            copy.info = info;
-            if (copy.info.label == Label::unknown) copy.info.label = drawn;
+            copy.info = std::move(info);
             samples.push_back(std::make_shared<const Sample>(std::move(copy)));
         }
         return std::make_shared<Batch>(std::move(samples));

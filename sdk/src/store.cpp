@@ -40,39 +40,63 @@ std::vector<double> numbers(const Json& json) {
     return out;
 }
 
+/// JSON holds UTF-8 alone; other bytes, as in a file's name from an old archive, are written as numbers.
+Json words(const std::string& text) {
+    try {
+        Json(text).dump();
+        return text;
+    } catch (const Json::type_error&) {
+        return std::vector<std::uint8_t>(text.begin(), text.end());
+    }
+}
+
+std::string words(const Json& json) {
+    if (json.is_string()) return json;
+    const auto bytes = json.get<std::vector<std::uint8_t>>();
+    return {bytes.begin(), bytes.end()};
+}
+
 Json to_json(const Scores& scores) {
     Json rows = Json::array();
     for (const SampleInfo& row : scores.rows)
-        rows.push_back({row.id, to_string(row.label), to_string(row.split), row.category, row.published});
+        rows.push_back(
+            {words(row.id), to_string(row.label), to_string(row.split), words(row.category), words(row.published)});
     Json columns = Json::array();
     for (const auto& column : scores.columns)
-        columns.push_back({{"name", column.name}, {"values", numbers(column.values)}});
+        columns.push_back({{"name", words(column.name)}, {"values", numbers(column.values)}});
     return {{"rows", std::move(rows)}, {"columns", std::move(columns)}};
 }
 
 void from_json(const Json& json, Scores& scores) {
     for (const Json& row : json.at("rows"))
-        scores.rows.push_back({row.at(0), label_from(row.at(1).get<std::string>()),
-                               split_from(row.at(2).get<std::string>()), row.at(3), row.at(4)});
-    for (const Json& column : json.at("columns"))
-        scores.columns.push_back({column.at("name"), numbers(column.at("values"))});
+        scores.rows.push_back({words(row.at(0)), label_from(row.at(1).get<std::string>()),
+                               split_from(row.at(2).get<std::string>()), words(row.at(3)), words(row.at(4))});
+    for (const Json& column : json.at("columns")) {
+        scores.columns.push_back({words(column.at("name")), numbers(column.at("values"))});
+        if (scores.columns.back().values.size() != scores.rows.size())
+            throw Error(Fault::storage,
+                        "the stored column `" + scores.columns.back().name + "` has another length than its table");
+    }
 }
 
 Json to_json(const Cut& cut) {
-    return {
-        {"column", cut.column}, {"threshold", number(cut.threshold)}, {"method", cut.method}, {"fitted", cut.fitted}};
+    return {{"column", words(cut.column)},
+            {"threshold", number(cut.threshold)},
+            {"method", words(cut.method)},
+            {"fitted", cut.fitted}};
 }
 
 Cut cut_from(const Json& json) {
-    return {json.at("column"), number(json.at("threshold")), json.at("method"), json.at("fitted")};
+    return {words(json.at("column")), number(json.at("threshold")), words(json.at("method")), json.at("fitted")};
 }
 
 Json to_json(const Judgement& judgement) {
-    Json figures = Json::array(), roc = Json::array();
+    Json figures = Json::array(), roc = Json::array(), remarks = Json::array();
     for (const Figure& f : judgement.figures)
         figures.push_back(
             {{"name", f.name}, {"value", number(f.value)}, {"low", number(f.low)}, {"high", number(f.high)}});
-    for (const auto& [x, y] : judgement.roc) roc.push_back({x, y});
+    for (const auto& [x, y] : judgement.roc) roc.push_back({number(x), number(y)});
+    for (const std::string& remark : judgement.remarks) remarks.push_back(words(remark));
     const Confusion& c = judgement.confusion;
     return {{"cut", to_json(judgement.cut)},
             {"figures", std::move(figures)},
@@ -82,7 +106,7 @@ Json to_json(const Judgement& judgement) {
               {"true_negative", c.true_negative},
               {"false_negative", c.false_negative}}},
             {"roc", std::move(roc)},
-            {"remarks", judgement.remarks}};
+            {"remarks", std::move(remarks)}};
 }
 
 Judgement judgement_from(const Json& json) {
@@ -92,8 +116,8 @@ Judgement judgement_from(const Json& json) {
         out.figures.push_back({f.at("name"), number(f.at("value")), number(f.at("low")), number(f.at("high"))});
     const Json& c = json.at("confusion");
     out.confusion = {c.at("true_positive"), c.at("false_positive"), c.at("true_negative"), c.at("false_negative")};
-    for (const Json& point : json.at("roc")) out.roc.emplace_back(point.at(0), point.at(1));
-    out.remarks = json.at("remarks").get<std::vector<std::string>>();
+    for (const Json& point : json.at("roc")) out.roc.emplace_back(number(point.at(0)), number(point.at(1)));
+    for (const Json& remark : json.at("remarks")) out.remarks.push_back(words(remark));
     return out;
 }
 
@@ -126,6 +150,7 @@ Json to_json(const Network& network) {
 
 ValueRef load(std::string_view type, const fs::path& folder) {
     if (type == Files::type_name) {
+        if (!fs::is_directory(folder)) throw Error(Fault::storage, "the folder `" + folder.string() + "` is missing");
         auto files = std::make_shared<Files>();
         files->folder = folder;
         return files;
@@ -181,8 +206,11 @@ void save_value(const Value& value, const fs::path& folder) {
         write_json(folder, to_json(*network));
     } else if (const auto* files = dynamic_cast<const Files*>(&value)) {
         std::error_code error;
-        if (!fs::equivalent(files->folder, folder, error))
-            fs::copy(files->folder, folder, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+        if (fs::equivalent(files->folder, folder, error)) return;
+        fs::copy(files->folder, folder, fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
+        if (error)
+            throw Error(Fault::storage, "`" + files->folder.string() + "` could not be copied to `" + folder.string() +
+                                            "`: " + error.message());
     } else {
         throw Error(Fault::storage, "values of type `" + std::string(value.type()) + "` are not stored");
     }
@@ -194,6 +222,8 @@ ValueRef load_value(std::string_view type, const fs::path& folder) {
     } catch (const Json::exception& error) {
         throw Error(Fault::storage, "`" + folder.string() + "` does not hold a value of type `" + std::string(type) +
                                         "`: " + error.what());
+    } catch (const Error& error) {  // a label that is none is damage here, not the user's data
+        throw Error(Fault::storage, error.what()).help(error.help());
     }
 }
 

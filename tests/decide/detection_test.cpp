@@ -288,6 +288,12 @@ TEST(Undefined, PerfectSeparationIsNotCertainty) {
     EXPECT_THAT(judgement.remarks, Contains(HasSubstr("doesn't mean that it is certain")));
 }
 
+TEST(Ranking, SaysWhenItIsUpsideDown) {
+    EXPECT_THAT(judge({9, 8, 7, 6, 5, 1, 2, 3, 4, 5.5}, {0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 5).remarks,
+                Contains(HasSubstr("score lower than normal ones")));
+    EXPECT_THAT(judge({9, 8, 7, 6, 5, 1, 2, 3, 4, 5.5}, {1, 1, 1, 1, 1, 0, 0, 0, 0, 0}, 5).remarks, IsEmpty());
+}
+
 TEST(Thresholds, InfiniteOnesHaveAMeaningAndNanHasNone) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     EXPECT_EQ(judge({1, 2}, {0, 1}, infinity).confusion.true_positive, 0u);

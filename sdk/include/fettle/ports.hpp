@@ -56,6 +56,7 @@ struct SampleInfo {
     Split split = Split::none;
     std::string category;   ///< the class folder's name: "ok_front", "crack"; for tables per class
     std::string published;  ///< "train" or "test" where the publisher split the set, else empty
+    friend bool operator==(const SampleInfo&, const SampleInfo&) = default;
 };
 
 /// An image with what is known of it.
