@@ -1,5 +1,7 @@
 #include "graph/check.hpp"
 
+#include "run/digest.hpp"
+
 #include <fettle/random.hpp>
 
 #include <algorithm>
@@ -72,10 +74,10 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
     }
 }
 
-/// Parameters that nothing refers to may be misspelt, but a child graph may also simply not need one: not an error.
-
+/// A type's own check, across its parameters. Its plugin is loaded for it, once per settings.
 void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
-    if (use.type->checks) {
+    const std::string settings = sha256(use.plugin->banner.source + "\n" + component_toml(use));
+    if (use.type->checks && !registry.passed(settings)) {
         const TypeEntry& entry = registry.load(use.type->id);
         const auto object = entry.create();
         for (std::size_t i = 0; i < use.parameters.size(); ++i) {
@@ -84,7 +86,10 @@ void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
                 entry.set[i](*object, given.path.empty() ? given.value : Setting(given.path.string()));
         }
         const std::string wrong = entry.check(*object);
-        if (!wrong.empty()) diagnostics.add(errors::check_failed(use.span, use.type->id, wrong));
+        if (wrong.empty())
+            registry.remember_passed(settings);
+        else
+            diagnostics.add(errors::check_failed(use.span, use.type->id, wrong));
     }
     for (const auto& parts : use.components)
         for (const Use& part : parts) own_check(part, registry, diagnostics);

@@ -220,7 +220,9 @@ struct EdgeChecker {
         }
     }
 
+    /// Said only of a graph that is otherwise right: a reader may be among what is wrong.
     void find_unused() const {
+        if (diagnostics.has_errors()) return;
         std::vector<bool> read(graph.stages.size());
         for (const StageUse& stage : graph.stages)
             for (const auto& port : stage.inputs)

@@ -175,6 +175,9 @@ std::string stamp(const fs::path& file) {
     return std::to_string(size) + " " + std::to_string(time) + " " + host_banner();
 }
 
+/// In the memory, beside the plugins' paths: settings whose own check passed.
+constexpr const char* passed_key = "passed";
+
 Json remembered(const fs::path& cache_file) {
     std::ifstream file(cache_file);
     Json json = file ? Json::parse(file, nullptr, /*allow_exceptions=*/false) : Json::object();
@@ -198,7 +201,8 @@ void remember(const fs::path& cache_file, const Json& json) {
 std::string to_text(const PluginInfo& info) { return to_json(info).dump(); }
 PluginInfo plugin_from_text(const std::string& text) { return plugin_from(Json::parse(text)); }
 
-Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Diagnostics& diagnostics) {
+Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Diagnostics& diagnostics)
+    : cache_file_(cache_file) {
     std::vector<std::pair<fs::path, bool>> files;  // and whether it was named itself
     for (const fs::path& place : places) {
         std::error_code error;
@@ -219,6 +223,9 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         diagnostics.add(std::move(diagnostic));
     };
     Json memory = cache_file.empty() ? Json::object() : remembered(cache_file);
+    if (const auto known = memory.find(passed_key); known != memory.end() && known->is_array())
+        for (const Json& settings : *known)
+            if (settings.is_string()) passed_.insert(settings.get<std::string>());
     bool changed = false;
     for (const auto& [given, named] : files) {
         std::error_code error;
@@ -266,6 +273,15 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         }
     }
     if (changed && !cache_file.empty()) remember(cache_file, memory);
+}
+
+void Registry::remember_passed(const std::string& settings) {
+    constexpr std::size_t most = 4096;  // far more than the stages of any one's graphs; then the memory starts anew
+    if (!passed_.insert(settings).second || cache_file_.empty()) return;
+    if (passed_.size() > most) passed_ = {settings};
+    Json memory = remembered(cache_file_);
+    memory[passed_key] = passed_;
+    remember(cache_file_, memory);
 }
 
 const TypeInfo* Registry::find(std::string_view id) const {

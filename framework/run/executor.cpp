@@ -12,6 +12,7 @@
 #include <tbb/task_arena.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <thread>
@@ -91,7 +92,8 @@ Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) 
             }
             return errors::plugin_threw;
         };
-        Diagnostic diagnostic = factory(error.fault())(place_of(stage.use, error.parameter()), stage.name, error.what());
+        Diagnostic diagnostic =
+            factory(error.fault())(place_of(stage.use, error.parameter()), stage.name, error.what());
         if (!error.help().empty()) diagnostic.help.push_back(error.help());
         return diagnostic;
     } catch (const Failure& known) {
@@ -495,6 +497,10 @@ PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diag
 }
 
 RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer) {
+    // Read by OpenBLAS and libgomp when a plugin first brings them in; whoever set them knows better. One pool of
+    // threads is enough, and threads that spin while they wait take the cores from those that decode.
+    setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
+    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
     return Execution(graph, registry, options, observer).run();
 }
 
