@@ -140,6 +140,10 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
             stage.note = member<std::string>(table, "note", "a text", "[stage." + name + "]", diagnostics).value_or("");
             stage.keep =
                 member<bool>(table, "keep", "true or false", "[stage." + name + "]", diagnostics).value_or(false);
+            if (stage.keep)
+                for (const PortInfo& port : stage.use.type->outputs)
+                    if (port.type == Maps::type_name)
+                        diagnostics.add(errors::cannot_keep(table.find("keep")->key, stage.use.type->id, port.type));
             stage.seed = derive_seed(graph.seed, name);
             graph.stages.push_back(std::move(stage));
             tables.push_back(&table);

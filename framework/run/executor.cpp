@@ -146,6 +146,9 @@ class Execution {
     const StageUse& stage_of(std::size_t node) const { return graph_.stages[plan_.nodes[node].stage]; }
     bool stopped() const { return options_.signal != nullptr && options_.signal->load() != 0; }
 
+    static bool is_stored(const StageUse& stage, std::size_t output) {
+        return stage.keep || is_stored_type(stage.use.type->outputs[output].type);
+    }
     void execute_flow();
     void body(std::size_t node) noexcept;
     void compute(std::size_t node);
@@ -231,7 +234,7 @@ void Execution::load_from_cache(std::size_t node) {
     const auto& outputs = stage_of(node).use.type->outputs;
     slots_[node].outputs.resize(outputs.size());
     for (std::size_t p = 0; p < outputs.size(); ++p)
-        if (is_stored_type(outputs[p].type))
+        if (is_stored(stage_of(node), p))
             slots_[node].outputs[p] =
                 load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
 }
@@ -239,7 +242,7 @@ void Execution::load_from_cache(std::size_t node) {
 void Execution::store(std::size_t node, const fs::path& draft) {
     const auto& outputs = stage_of(node).use.type->outputs;
     for (std::size_t p = 0; p < outputs.size(); ++p) {
-        if (!is_stored_type(outputs[p].type)) continue;
+        if (!is_stored(stage_of(node), p)) continue;
         fs::create_directories(draft / outputs[p].name);
         save_value(*slots_[node].outputs[p], draft / outputs[p].name);
     }
