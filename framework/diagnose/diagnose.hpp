@@ -66,9 +66,6 @@ struct Failure : std::exception {
     Diagnostic diagnostic;
 };
 
-/// The candidate that a misspelt word most likely means, if one is near: at most a third of its letters differ
-/// (Damerau and Levenshtein's distance, adjacent letters swapped counting once).
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 /// "did you mean `x`?" or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 /// "a, b and c".
