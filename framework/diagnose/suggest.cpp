@@ -1,5 +1,7 @@
 #include "diagnose/diagnose.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace fettle::runtime {
@@ -39,10 +41,10 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     return near ? "did you mean `" + *near + "`?" : "";
 }
 
-std::string listed(const std::vector<std::string>& words) {
+std::string listed(const std::vector<std::string>& words, const char* last) {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i)
-        out += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+        out += (i == 0 ? "" : i + 1 == words.size() ? fmt::format(" {} ", last) : ", ") + words[i];
     return out;
 }
 
