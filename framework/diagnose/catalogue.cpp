@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace fettle::runtime::errors {
 namespace {
 
@@ -14,6 +16,22 @@ Diagnostic make(const char* code, Span at, std::string message, std::string hint
 
 std::string takes(const char* what, const std::vector<std::string>& known) {
     return known.empty() ? "" : fmt::format("{} {}", what, listed(known));
+}
+
+std::string may_be(const std::vector<std::string>& known) {
+    return known.empty() ? "" : "it may be " + listed(known, "or");
+}
+
+/// "maps/1 comes from a.maps or b.maps".
+std::string comes_from(const std::string& type, const std::vector<std::string>& outputs) {
+    return outputs.empty() ? "no stage gives " + type : type + " comes from " + listed(outputs, "or");
+}
+
+/// "`a` -> `b`".
+std::string arrows(const std::vector<std::string>& chain) {
+    std::string out;
+    for (const auto& each : chain) out += (out.empty() ? "`" : " -> `") + each + "`";
+    return out;
 }
 
 }  // namespace
@@ -48,7 +66,24 @@ Diagnostic threw_while_loading(const std::string& path, const std::string& what)
     return make("P106", {}, fmt::format("`{}` failed while it was loaded: {}", path, what));
 }
 
-Diagnostic not_toml(Span at, const std::string& why) { return make("G001", std::move(at), "this is not TOML: " + why); }
+Diagnostic not_toml(Span at, const std::string& why) {
+    // The parser's words, put so that they fit into a sentence; for the commonest slips the fix beside the caret.
+    std::string words = why;
+    constexpr std::string_view before = "Error while parsing ";
+    if (words.starts_with(before)) words = words.substr(before.size());
+    if (words.size() < why.size()) words = (std::string_view("aeiou").find(words[0]) < 5 ? "in an " : "in a ") + words;
+    std::string hint;
+    std::vector<std::string> help;
+    if (words.starts_with("in a string: unescaped control"))
+        words = "a text has no end", hint = "close it with a quote";
+    else if (words.find("expected value, saw") != std::string::npos)
+        hint = "a value belongs here";
+    else if (words.find("could not determine value type") != std::string::npos)
+        hint = "a text stands in quotes";
+    else if (words.find("cannot redefine existing table") != std::string::npos)
+        help = {"a table stands once in a file: put its keys together"};
+    return make("G001", std::move(at), "this is not TOML: " + words, hint, help);
+}
 
 Diagnostic other_format(Span at, const std::string& found) {
     return make("G002", std::move(at),
@@ -57,9 +92,8 @@ Diagnostic other_format(Span at, const std::string& found) {
 }
 
 Diagnostic extends_itself(Span at, const std::vector<std::string>& chain) {
-    std::string path;
-    for (const auto& file : chain) path += (path.empty() ? "`" : " -> `") + file + "`";
-    return make("G003", std::move(at), "the file extends itself: " + path);
+    return make("G003", std::move(at), "the file extends itself: " + arrows(chain), {},
+                {"each graph extends one parent, and the last of them none"});
 }
 
 Diagnostic undefined_reference(Span at, const std::string& name, const std::vector<std::string>& known) {
@@ -81,26 +115,64 @@ Diagnostic unknown_key(Span at, const std::string& key, const std::string& where
                 {takes("it takes", known)});
 }
 
+Diagnostic circular_reference(Span at, const std::vector<std::string>& chain) {
+    return make("G007", std::move(at), "the parameter leads back to itself: " + arrows(chain), {},
+                {"give one of them a value that refers to none of the others"});
+}
+
+Diagnostic unclosed_reference(Span at, const std::string& text) {
+    return make("G008", std::move(at), fmt::format("`{}` is a reference without its end", text), "close it with `}`",
+                {"a plain `${` is written `$${`"});
+}
+
+Diagnostic no_stages(Span at, const std::string& graph) {
+    return make(
+        "G009", std::move(at), fmt::format("the graph `{}` has no stages", graph), {},
+        {"a stage is a table: [stage.photos] with `use = \"dataset.folder\"`; `fettle list` shows what there is"});
+}
+
+Diagnostic bad_name(Span at, const std::string& what, const std::string& name, const std::string& why) {
+    return make("G010", std::move(at), fmt::format("`{}` can't be the name of {}", name, what), {},
+                {"a name is a word without dots, spaces, quotes and slashes: " + why});
+}
+
 Diagnostic unknown_use(Span at, const std::string& id, const std::vector<std::string>& known) {
     const std::string hint = did_you_mean(id, known);
     // Without a near neighbour, what the family offers says more than everything there is.
     std::vector<std::string> family;
     const std::string prefix = id.substr(0, id.find('.') + 1);
-    for (const auto& each : known)
+    std::vector<std::string> families;
+    for (const auto& each : known) {
         if (prefix.size() > 1 && each.starts_with(prefix)) family.push_back(each);
+        if (auto its = each.substr(0, each.find('.')); families.empty() || families.back() != its)
+            families.push_back(std::move(its));
+    }
     return make("G101", std::move(at), fmt::format("no plugin offers `{}`", id), hint,
-                {takes("the family has", family), "`fettle list` shows everything there is"});
+                {!family.empty()        ? takes("the family has", family)
+                 : families.size() <= 3 ? may_be(known)
+                                        : takes("an id is `family.name`; the families are", families),
+                 "`fettle list` shows everything there is"});
 }
 
-Diagnostic missing_use(Span at, const std::string& what, const std::vector<std::string>& known) {
-    return make("G102", std::move(at), fmt::format("{} doesn't say what it is", what), "add `use = \"...\"`",
-                {takes("it may be", known)});
+Diagnostic missing_use(Span at, const std::string& table, const std::vector<std::string>& known) {
+    return make("G102", std::move(at), fmt::format("[{}] doesn't say what it is", table), "add `use = \"...\"`",
+                {known.empty() ? "`fettle list` shows what there is" : may_be(known)});
 }
 
 Diagnostic wrong_role(Span at, const std::string& id, const std::string& role, const std::string& wanted,
                       const std::vector<std::string>& known) {
-    return make("G103", std::move(at), fmt::format("`{}` is of role `{}`; here stands a `{}`", id, role, wanted), {},
-                {takes("it may be", known)});
+    if (wanted == "stage")
+        return make("G103", std::move(at), fmt::format("`{}` is a component of role `{}`, not a stage", id, role), {},
+                    {"a component stands inside the stage that uses it: [stage.NAME.COMPONENT]"});
+    return make("G103", std::move(at), fmt::format("`{}` is of role `{}`; `{}` is wanted here", id, role, wanted), {},
+                {may_be(known)});
+}
+
+Diagnostic missing_component(Span at, const std::string& id, const std::string& table, const std::string& doc,
+                             const std::vector<std::string>& known) {
+    const std::string name = table.substr(table.rfind('.') + 1);
+    return make("G104", std::move(at), fmt::format("`{}` needs the component `{}`", id, name),
+                fmt::format("add [{}] with a `use`", table), {name + ": " + doc, may_be(known)});
 }
 
 Diagnostic unknown_parameter(Span at, const std::string& id, const std::string& name,
@@ -110,14 +182,16 @@ Diagnostic unknown_parameter(Span at, const std::string& id, const std::string& 
 }
 
 Diagnostic wrong_type(Span at, const std::string& id, const std::string& name, const std::string& wanted,
-                      const std::string& found) {
-    return make("G202", std::move(at), fmt::format("`{}` of `{}` is {}, not {}", name, id, wanted, found));
+                      const std::string& found, const std::string& hint) {
+    return make("G202", std::move(at),
+                fmt::format("`{}` {} must be {}, not {}", name,
+                            id.find(' ') == std::string::npos ? "of `" + id + "`" : id, wanted, found),
+                hint);
 }
 
 Diagnostic out_of_range(Span at, const std::string& id, const std::string& name, const std::string& found,
                         const std::string& allowed, const std::string& hint) {
-    return make("G203", std::move(at), fmt::format("`{}` of `{}` can't be {}", name, id, found), hint,
-                {"it is " + allowed});
+    return make("G203", std::move(at), fmt::format("`{}` of `{}` can't {}", name, id, found), hint, {allowed});
 }
 
 Diagnostic missing_parameter(Span at, const std::string& id, const std::string& name, const std::string& doc) {
@@ -130,7 +204,8 @@ Diagnostic check_failed(Span at, const std::string& id, const std::string& what)
 }
 
 Diagnostic missing_path(Span at, const std::string& path, const std::string& hint, const std::string& looked) {
-    return make("G206", std::move(at), fmt::format("there is no `{}`", path), hint, {"looked for " + looked});
+    return make("G206", std::move(at), path.empty() ? "the path is empty" : fmt::format("there is no `{}`", path), hint,
+                {path.empty() ? "name a file or folder" : "looked for " + looked});
 }
 
 Diagnostic cannot_keep(Span at, const std::string& id, const std::string& type) {
@@ -147,22 +222,27 @@ Diagnostic unknown_port(Span at, const std::string& owner, const std::string& po
                         const std::vector<std::string>& known) {
     const char* way = input ? "input" : "output";
     return make("G302", std::move(at),
-                port.empty() ? fmt::format("`{}` has {} outputs; say which", owner, known.size())
+                port.empty() ? fmt::format("{} has {} outputs; say which", owner, known.size())
                              : fmt::format("{} has no {} `{}`", owner, way, port),
                 did_you_mean(port, known),
-                {known.empty() ? fmt::format("it has no {}s", way) : takes("it has", known)});
+                {known.empty()  ? fmt::format("it has no {}s", way)
+                 : port.empty() ? "write " + listed(known, "or")
+                                : takes("it has", known)});
 }
 
 Diagnostic type_conflict(Span at, const std::string& from, const std::string& from_type, const std::string& to,
                          const std::string& to_type, const std::vector<std::string>& fitting) {
-    return make("G303", std::move(at), fmt::format("`{}` gives {}; `{}` takes {}", from, from_type, to, to_type), {},
-                {takes("of that type are", fitting)});
+    // Another output of the same stage is most likely what was meant.
+    const std::string stage = from.substr(0, from.find('.') + 1);
+    const auto beside =
+        std::find_if(fitting.begin(), fitting.end(), [&](const auto& each) { return each.starts_with(stage); });
+    return make("G303", std::move(at), fmt::format("`{}` gives {}; `{}` takes {}", from, from_type, to, to_type),
+                beside == fitting.end() ? "" : "did you mean `" + *beside + "`?", {comes_from(to_type, fitting)});
 }
 
 Diagnostic cycle(Span at, const std::vector<std::string>& path) {
-    std::string text;
-    for (const auto& stage : path) text += (text.empty() ? "" : " -> ") + stage;
-    return make("G304", std::move(at), "the stages wait for each other: " + text);
+    return make("G304", std::move(at), "the stages wait for each other: " + arrows(path), {},
+                {"each arrow leads from a stage to one that reads it; take one of these edges away"});
 }
 
 Diagnostic leak(Span at, const std::string& port, const std::string& split, const std::string& chain) {
@@ -185,13 +265,15 @@ Diagnostic unused(Span at, const std::string& stage) {
 Diagnostic not_connected(Span at, const std::string& stage, const std::string& port, const std::string& type,
                          const std::vector<std::string>& fitting) {
     return make("G307", std::move(at), fmt::format("the input `{}` of `{}` is not connected", port, stage),
-                fitting.empty() ? fmt::format("add `in.{} = \"stage.port\"`", port)
-                                : fmt::format("add `in.{} = \"{}\"`", port, fitting.front()),
-                {"it takes " + type, takes("of that type are", fitting)});
+                fitting.size() != 1 ? fmt::format("add `in.{} = ...`", port)
+                                    : fmt::format("add `in.{} = \"{}\"`", port, fitting.front()),
+                {comes_from(type, fitting)});
 }
 
-Diagnostic not_a_list(Span at, const std::string& port) {
-    return make("G308", std::move(at), fmt::format("`{}` takes one edge, not a list", port));
+Diagnostic not_a_list(Span at, const std::string& port, const std::vector<std::string>& edges) {
+    return make("G308", std::move(at), fmt::format("`{}` takes one edge, not a list", port),
+                edges.size() == 1 ? fmt::format("write \"{}\"", edges.front()) : "",
+                {edges.size() == 1 ? "" : "name one of them, or join them in a stage whose input is a list"});
 }
 
 Diagnostic no_calibration(Span at, const std::string& port) {
@@ -208,7 +290,7 @@ Diagnostic bad_override(const std::string& text, const std::string& why) {
 Diagnostic override_nowhere(const std::string& path, const std::string& missing,
                             const std::vector<std::string>& known) {
     return make("G402", {}, fmt::format("`--set {}` points nowhere: there is no `{}`", path, missing),
-                did_you_mean(missing, known), {takes("there are", known)});
+                did_you_mean(missing, known), {takes("what is there:", known)});
 }
 
 Diagnostic shapes_do_not_fit(Span at, const std::string& stage, const std::string& what) {

@@ -28,6 +28,9 @@ struct Span {
     std::size_t length = 1;  ///< in bytes, on that line
 };
 
+/// The part of a span that holds `text`, the last one where there are several; the whole span where there is none.
+Span narrowed(const Span& span, std::string_view text);
+
 enum class Severity { error, warning };
 
 /// One thing that is wrong. `code` is one of the catalogue's.
@@ -69,7 +72,7 @@ struct Failure : std::exception {
 /// "did you mean `x`?" or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 /// "a, b and c".
-std::string listed(const std::vector<std::string>& words);
+std::string listed(const std::vector<std::string>& words, const char* last = "and");
 
 /// What `fettle explain CODE` prints.
 struct CatalogueEntry {
@@ -94,17 +97,23 @@ Diagnostic extends_itself(Span at, const std::vector<std::string>& chain);      
 Diagnostic undefined_reference(Span at, const std::string& name, const std::vector<std::string>& known);    // G004
 Diagnostic cannot_read(Span at, const std::string& path, const std::string& why, const std::string& hint);  // G005
 Diagnostic unknown_key(Span at, const std::string& key, const std::string& where,
-                       const std::vector<std::string>& known);  // G006
+                       const std::vector<std::string>& known);                                           // G006
+Diagnostic circular_reference(Span at, const std::vector<std::string>& chain);                           // G007
+Diagnostic unclosed_reference(Span at, const std::string& text);                                         // G008
+Diagnostic no_stages(Span at, const std::string& graph);                                                 // G009
+Diagnostic bad_name(Span at, const std::string& what, const std::string& name, const std::string& why);  // G010
 
-Diagnostic unknown_use(Span at, const std::string& id, const std::vector<std::string>& known);    // G101
-Diagnostic missing_use(Span at, const std::string& what, const std::vector<std::string>& known);  // G102
+Diagnostic unknown_use(Span at, const std::string& id, const std::vector<std::string>& known);     // G101
+Diagnostic missing_use(Span at, const std::string& table, const std::vector<std::string>& known);  // G102
 Diagnostic wrong_role(Span at, const std::string& id, const std::string& role, const std::string& wanted,
                       const std::vector<std::string>& known);  // G103
+Diagnostic missing_component(Span at, const std::string& id, const std::string& table, const std::string& doc,
+                             const std::vector<std::string>& known);  // G104
 
 Diagnostic unknown_parameter(Span at, const std::string& id, const std::string& name,
                              const std::vector<std::string>& known);  // G201
 Diagnostic wrong_type(Span at, const std::string& id, const std::string& name, const std::string& wanted,
-                      const std::string& found);  // G202
+                      const std::string& found, const std::string& hint = {});  // G202
 Diagnostic out_of_range(Span at, const std::string& id, const std::string& name, const std::string& found,
                         const std::string& allowed, const std::string& hint);                                   // G203
 Diagnostic missing_parameter(Span at, const std::string& id, const std::string& name, const std::string& doc);  // G204
@@ -121,9 +130,9 @@ Diagnostic cycle(Span at, const std::vector<std::string>& path);                
 Diagnostic leak(Span at, const std::string& port, const std::string& split, const std::string& chain);  // G305
 Diagnostic unused(Span at, const std::string& stage);                                                   // G306
 Diagnostic not_connected(Span at, const std::string& stage, const std::string& port, const std::string& type,
-                         const std::vector<std::string>& fitting);  // G307
-Diagnostic not_a_list(Span at, const std::string& port);            // G308
-Diagnostic no_calibration(Span at, const std::string& port);        // G309
+                         const std::vector<std::string>& fitting);                               // G307
+Diagnostic not_a_list(Span at, const std::string& port, const std::vector<std::string>& edges);  // G308
+Diagnostic no_calibration(Span at, const std::string& port);                                     // G309
 
 Diagnostic bad_override(const std::string& text, const std::string& why);  // G401
 Diagnostic override_nowhere(const std::string& path, const std::string& missing,

@@ -42,6 +42,15 @@ constexpr std::array entries{
         "G006", "an unknown key",
         "Outside the stages a graph holds `format`, `extends`, [graph], [parameters] and [stage.*] only. A key that\n"
         "nobody reads is most likely misspelt, and would silently do nothing."},
+    CatalogueEntry{"G007", "a parameter that leads back to itself",
+                   "Parameters may refer to each other, but following the references must end at a value."},
+    CatalogueEntry{"G008", "a reference without its end",
+                   "A text has `${` and no `}` after it. `$${` writes a plain `${`."},
+    CatalogueEntry{"G009", "no stages", "A graph without [stage.*] does nothing."},
+    CatalogueEntry{"G010", "a name that can't be used",
+                   "Names of graphs and stages become names of folders and parts of edges (\"stage.port\"), so they "
+                   "hold no dots,\n"
+                   "spaces, quotes and slashes."},
     CatalogueEntry{
         "G101", "no such stage or component",
         "No plugin on the plugin path offers the id after `use`. `fettle list` shows what there is; plugins of your\n"
@@ -51,6 +60,8 @@ constexpr std::array entries{
         "G103", "another role",
         "A stage stands where a component is wanted, or the other way round: a trainer's model must be of role\n"
         "`autoencoder`, its loss of role `similarity`."},
+    CatalogueEntry{"G104", "a missing component",
+                   "The stage can't work without this component: a table inside the stage's, with a `use` of its own."},
     CatalogueEntry{"G201", "unknown parameter",
                    "The stage has no such parameter. `fettle inspect ID` lists those it has."},
     CatalogueEntry{"G202", "wrong type", "The parameter is of another type: a number where a text stands, say."},

@@ -29,6 +29,14 @@ Source make_source(std::string name, std::string_view text) {
     return source;
 }
 
+Span narrowed(const Span& span, std::string_view text) {
+    if (!span.file || span.line == 0 || span.line > span.file->lines.size() || text.empty()) return span;
+    const std::string& line = span.file->lines[span.line - 1];
+    const std::size_t start = std::min(span.column - 1, line.size());
+    const auto at = std::string_view(line).substr(start, span.length).rfind(text);
+    return at == std::string_view::npos ? span : Span{span.file, span.line, start + at + 1, text.size()};
+}
+
 void Diagnostics::add(Diagnostic diagnostic) {
     const std::lock_guard lock(mutex_);
     all_.push_back(std::move(diagnostic));

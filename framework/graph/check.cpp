@@ -1,4 +1,5 @@
 #include "graph/check.hpp"
+#include "graph/document.hpp"
 
 #include "run/digest.hpp"
 
@@ -25,9 +26,9 @@ template <class T>
 std::optional<T> member(const Node& table, const char* name, const char* wanted, const std::string& where,
                         Diagnostics& diagnostics) {
     const Node* node = table.find(name);
-    if (node == nullptr) return {};
+    if (node == nullptr || node->unknown) return {};
     if (!node->scalar.is<T>()) {
-        diagnostics.add(errors::wrong_type(node->span, where, name, wanted, "something else"));
+        diagnostics.add(errors::wrong_type(node->span, where, name, wanted, described(*node)));
         return {};
     }
     return node->scalar.as<T>();
@@ -43,6 +44,9 @@ bool is_name(const std::string& text) { return !text.empty() && text.find_first_
 
 void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
     refuse_unknown(document, top_keys, "a graph", diagnostics);
+    for (const char* name : {"graph", "parameters", "stage"})
+        if (const Node* table = document.find(name); table != nullptr && table->type != Node::Type::table)
+            diagnostics.add(errors::wrong_type(table->span, "of a graph", name, "a table", described(*table)));
     const Node* format = document.find("format");
     if (format == nullptr || !format->scalar.is<std::int64_t>() || format->scalar.as<std::int64_t>() != 1) {
         Span at = format != nullptr ? format->span : document.span;
@@ -58,9 +62,7 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
         if (is_name(*name))
             graph.name = *name;
         else
-            diagnostics.add(errors::out_of_range(head->find("name")->span, "[graph]", "name", "\"" + *name + "\"",
-                                                 "a word without dots, spaces and slashes: it names the run's folder",
-                                                 ""));
+            diagnostics.add(errors::bad_name(head->find("name")->span, "a graph", *name, "it names the run's folder"));
     }
     graph.summary = member<std::string>(*head, "summary", "a text", "[graph]", diagnostics).value_or("");
     graph.seed = static_cast<std::uint64_t>(
@@ -68,8 +70,9 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
     if (auto device = member<std::string>(*head, "device", "a text", "[graph]", diagnostics)) {
         graph.device = *device;
         if (!is_device(*device))
-            diagnostics.add(errors::out_of_range(head->find("device")->span, "[graph]", "device", "\"" + *device + "\"",
-                                                 "\"auto\", \"cpu\", or \"cuda:0\" and so on",
+            diagnostics.add(errors::out_of_range(head->find("device")->span, "[graph]", "device",
+                                                 "be \"" + *device + "\"",
+                                                 "it must be \"auto\", \"cpu\", \"cuda\", or \"cuda:0\" and so on",
                                                  did_you_mean(*device, {"auto", "cpu", "cuda"})));
     }
 }
@@ -106,11 +109,12 @@ std::vector<std::filesystem::path> plugin_places(const Node& document, Diagnosti
         if (element.scalar.is<std::string>())
             places.push_back((element.base / element.scalar.as<std::string>()).lexically_normal());
         else
-            diagnostics.add(
-                errors::wrong_type(element.span, "[graph]", "plugins", "a list of paths", "something else"));
+            diagnostics.add(errors::wrong_type(element.span, "[graph]", "plugins", "a list of paths",
+                                               "one with " + described(element)));
     }
     if (plugins->type != Node::Type::array)
-        diagnostics.add(errors::wrong_type(plugins->span, "[graph]", "plugins", "a list of paths", "something else"));
+        diagnostics.add(
+            errors::wrong_type(plugins->span, "[graph]", "plugins", "a list of paths", described(*plugins)));
     return places;
 }
 
@@ -125,10 +129,13 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
     if (const Node* stages = document.find("stage")) {
         for (const auto& [name, table] : stages->members) {
             if (table.type != Node::Type::table) {
-                diagnostics.add(errors::wrong_type(table.span, "[stage]", name, "a table", "something else"));
+                diagnostics.add(
+                    errors::wrong_type(table.span, "[stage]", name, "a table with a `use`", described(table)));
                 continue;
             }
-            auto use = check_use(table, "the stage `" + name + "`", "stage", reserved, registry, diagnostics);
+            if (!is_name(name))
+                diagnostics.add(errors::bad_name(table.key, "a stage", name, "edges are written \"stage.port\""));
+            auto use = check_use(table, "stage." + name, "stage", reserved, registry, diagnostics);
             if (!use) {
                 broken.push_back(name);
                 continue;
@@ -150,6 +157,7 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
         }
     }
     check_edges(graph, tables, broken, diagnostics);
+    if (graph.stages.empty() && !diagnostics.has_errors()) diagnostics.add(errors::no_stages({}, graph.name));
     if (diagnostics.has_errors()) return {};
     for (const StageUse& stage : graph.stages) own_check(stage.use, registry, diagnostics);
     if (diagnostics.has_errors()) return {};

@@ -6,8 +6,9 @@
 namespace fettle::runtime {
 
 /// The parameters and components of one `use`, from its table: unknown keys, types, ranges, paths, roles.
-/// `reserved` are keys that belong to somebody else. Empty where `use` itself is wrong.
-std::optional<Use> check_use(const Node& table, const std::string& what, const std::string& wanted_role,
+/// `path` is the table's, "stage.train.loss", for messages; `reserved` are keys that belong to somebody else. Empty
+/// where `use` itself is wrong.
+std::optional<Use> check_use(const Node& table, const std::string& path, const std::string& wanted_role,
                              const std::vector<std::string>& reserved, const Registry& registry,
                              Diagnostics& diagnostics);
 

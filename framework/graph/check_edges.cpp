@@ -1,5 +1,8 @@
 // How the stages hang together: edges, types, order, and what samples reach whom.
 #include "graph/check.hpp"
+#include "graph/document.hpp"
+
+#include <fettle/suggest.hpp>
 
 #include <fmt/format.h>
 
@@ -17,6 +20,7 @@ struct EdgeChecker {
     std::vector<std::string> stage_names() const {
         std::vector<std::string> names;
         for (const StageUse& stage : graph.stages) names.push_back(stage.name);
+        names.insert(names.end(), broken.begin(), broken.end());
         return names;
     }
 
@@ -37,9 +41,10 @@ struct EdgeChecker {
 
     std::optional<Edge> edge(const Node& node, const StageUse& to, const PortInfo& port) const {
         const std::string owner = to.name + "." + port.name;
+        if (node.unknown) return {};
         if (!node.scalar.is<std::string>()) {
             diagnostics.add(
-                errors::wrong_type(node.span, to.name, "in." + port.name, "an edge, \"stage.port\"", "something else"));
+                errors::wrong_type(node.span, to.name, "in." + port.name, "an edge, \"stage.port\"", described(node)));
             return {};
         }
         const std::string text = node.scalar.as<std::string>();
@@ -52,7 +57,8 @@ struct EdgeChecker {
             // A stage whose own `use` is wrong was reported there; don't call its readers wrong as well.
             const auto declared =
                 std::any_of(broken.begin(), broken.end(), [&](const auto& name) { return name == stage_name; });
-            if (!declared) diagnostics.add(errors::unknown_stage(node.span, stage_name, stage_names()));
+            if (!declared)
+                diagnostics.add(errors::unknown_stage(narrowed(node.span, stage_name), stage_name, stage_names()));
             return {};
         }
         const auto& outputs = from->use.type->outputs;
@@ -62,8 +68,11 @@ struct EdgeChecker {
                                             std::find_if(outputs.begin(), outputs.end(),
                                                          [&](const PortInfo& p) { return p.name == port_name; }) -
                                             outputs.begin())) == outputs.size()) {
-            diagnostics.add(
-                errors::unknown_port(node.span, "stage `" + stage_name + "`", port_name, false, port_names(outputs)));
+            auto known = port_names(outputs);
+            if (dot == std::string::npos)
+                for (std::string& name : known) name = stage_name + "." + name;
+            diagnostics.add(errors::unknown_port(narrowed(node.span, port_name), "stage `" + stage_name + "`",
+                                                 port_name, false, known));
             return {};
         }
         if (outputs[index].type != port.type) {
@@ -79,16 +88,22 @@ struct EdgeChecker {
         const auto& ports = stage.use.type->inputs;
         stage.inputs.resize(ports.size());
         const Node* in = tables[index]->find("in");
+        if (in != nullptr && in->type != Node::Type::table)
+            return diagnostics.add(
+                errors::wrong_type(in->span, "[stage." + stage.name + "]", "in", "a table of inputs", described(*in),
+                                   ports.empty() ? "" : "write in." + ports.front().name + " = ..."));
+        std::vector<std::string> meant;  // inputs whose names are most likely misspelt: not missing
         if (in != nullptr && in->type == Node::Type::table)
             for (const auto& [name, node] : in->members) {
                 const auto known = port_names(ports);
-                if (std::find(known.begin(), known.end(), name) == known.end())
-                    diagnostics.add(errors::unknown_port(node.key, "`" + stage.use.type->id + "`", name, true, known));
+                if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+                diagnostics.add(errors::unknown_port(node.key, "`" + stage.use.type->id + "`", name, true, known));
+                if (auto near = nearest(name, known)) meant.push_back(std::move(*near));
             }
         for (std::size_t p = 0; p < ports.size(); ++p) {
             const Node* node = in == nullptr ? nullptr : in->find(ports[p].name);
             if (node == nullptr) {
-                if (!ports[p].optional)
+                if (!ports[p].optional && std::find(meant.begin(), meant.end(), ports[p].name) == meant.end())
                     diagnostics.add(errors::not_connected(stage.use.span, stage.name, ports[p].name, ports[p].type,
                                                           fitting(ports[p].type, stage)));
                 continue;
@@ -98,13 +113,17 @@ struct EdgeChecker {
                 continue;
             }
             if (!ports[p].many) {
-                diagnostics.add(errors::not_a_list(node->span, stage.name + "." + ports[p].name));
+                std::vector<std::string> edges;
+                for (const Node& element : node->elements)
+                    if (element.scalar.is<std::string>()) edges.push_back(element.scalar.as<std::string>());
+                diagnostics.add(errors::not_a_list(node->span, stage.name + "." + ports[p].name, edges));
                 continue;
             }
             for (const Node& element : node->elements)
                 if (auto found = edge(element, stage, ports[p])) stage.inputs[p].push_back(*found);
             if (node->elements.empty() && !ports[p].optional)
-                diagnostics.add(errors::not_connected(node->span, stage.name, ports[p].name, ports[p].type, {}));
+                diagnostics.add(errors::not_connected(node->span, stage.name, ports[p].name, ports[p].type,
+                                                      fitting(ports[p].type, stage)));
         }
     }
 
@@ -180,6 +199,7 @@ struct EdgeChecker {
                 }
                 stage.splits.push_back(split.empty() ? inherited : std::set{split});
             }
+            whole.push_back(is_whole(stage));
             refuse_leaks(stage);
         }
     }
@@ -215,9 +235,20 @@ struct EdgeChecker {
                         diagnostics.add(
                             errors::leak(edge.span, stage.name + "." + port.name, refused, chain(edge, refused)));
             }
-            if (port.needs_calibration && !calibrates && !stage.inputs[p].empty())
+            // Where an edge before it is wrong, nobody knows what would come; that edge was reported.
+            if (port.needs_calibration && !calibrates && !stage.inputs[p].empty() && whole.back())
                 diagnostics.add(errors::no_calibration(stage.inputs[p].front().span, stage.name + "." + port.name));
         }
+    }
+
+    /// Whether every input of a stage is connected, and of those before it. Stages come in order.
+    bool is_whole(const StageUse& stage) const {
+        for (std::size_t p = 0; p < stage.inputs.size(); ++p) {
+            if (stage.inputs[p].empty() && !stage.use.type->inputs[p].optional) return false;
+            for (const Edge& edge : stage.inputs[p])
+                if (!whole[edge.stage]) return false;
+        }
+        return true;
     }
 
     /// Said only of a graph that is otherwise right: a reader may be among what is wrong.
@@ -236,6 +267,7 @@ struct EdgeChecker {
         }
     }
 
+    std::vector<bool> whole;  ///< per stage that splits were spread to
     std::vector<std::string> broken;  ///< stages that are declared, but whose `use` is wrong
 };
 
@@ -243,11 +275,11 @@ struct EdgeChecker {
 
 void check_edges(Graph& graph, const std::vector<const Node*>& tables, const std::vector<std::string>& broken,
                  Diagnostics& diagnostics) {
-    EdgeChecker checker{graph, tables, diagnostics, broken};
+    EdgeChecker checker{graph, tables, diagnostics, {}, broken};
     for (std::size_t i = 0; i < graph.stages.size(); ++i) checker.connect(i);
     if (!checker.order()) return;
     checker.spread_splits();
-    checker.find_unused();
+    if (!diagnostics.has_errors()) checker.find_unused();  // a reader may be missing only because of an error
 }
 
 bool is_stored_type(std::string_view port_type) {

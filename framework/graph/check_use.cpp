@@ -1,11 +1,13 @@
 // One `use`: is there such a type, and do its parameters and components fit.
 #include "graph/check.hpp"
+#include "graph/document.hpp"
 
 #include <fettle/suggest.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace fettle::runtime {
 namespace {
@@ -32,17 +34,6 @@ const char* wanted(Kind kind) {
             return "a list of texts";
     }
     return "";
-}
-
-std::string described(const Node& node) {
-    if (node.type == Node::Type::table) return "a table";
-    if (node.type == Node::Type::array) return "a list";
-    const Setting& s = node.scalar;
-    if (s.is<std::string>()) return "the text " + s.text();
-    if (s.is<std::int64_t>()) return "the integer " + s.text();
-    if (s.is<double>()) return "the number " + s.text();
-    if (s.is<bool>()) return s.text();
-    return "a date";
 }
 
 std::optional<Setting> scalar_as(Kind kind, const Node& node) {
@@ -90,11 +81,44 @@ std::optional<Setting> value_as(Kind kind, const Node& node) {
     return Setting(std::move(list));
 }
 
-std::string shown(double bound) { return fmt::format("{:g}", bound); }
+/// The fix beside the caret where a value is of another type but plainly meant.
+std::string rewritten(Kind kind, const Node& node) {
+    if (node.type != Node::Type::scalar) return {};
+    const Setting& s = node.scalar;
+    const bool number = kind == Kind::integer || kind == Kind::number;
+    if (s.is<std::string>() && (number || kind == Kind::boolean)) {
+        const std::string& text = s.as<std::string>();
+        const bool truth = text == "true" || text == "false";
+        const bool digits = !text.empty() && text.find_first_not_of("0123456789.-+") == std::string::npos;
+        return (number ? digits : truth) ? "write it without quotes: " + text : "";
+    }
+    if (kind == Kind::integer && s.is<double>() && s.number() == std::floor(s.number()) && std::abs(s.number()) < 1e15)
+        return fmt::format("write {:.0f}", s.number());
+    if ((kind == Kind::text || kind == Kind::path) && !s.is<std::string>() && !s.empty())
+        return fmt::format("write \"{}\"", s.text());
+    return {};
+}
+
+void report_type(const Node& node, const std::string& id, const ParameterInfo& parameter, Diagnostics& diagnostics) {
+    const auto element = element_of(parameter.kind);
+    if (element && node.type == Node::Type::array) {  // point at the first element that is wrong
+        for (const Node& each : node.elements)
+            if (!scalar_as(*element, each))
+                return diagnostics.add(errors::wrong_type(each.span, id, parameter.name, wanted(parameter.kind),
+                                                          "one with " + described(each), rewritten(*element, each)));
+    }
+    diagnostics.add(errors::wrong_type(node.span, id, parameter.name, wanted(parameter.kind), described(node),
+                                       rewritten(parameter.kind, node)));
+}
+
+std::string shown(double bound) {
+    return bound == std::floor(bound) && std::abs(bound) < 1e15 ? fmt::format("{:.0f}", bound)
+                                                                : fmt::format("{:g}", bound);
+}
 
 /// What a value may be, in words: "between 1 and 10", "one of a, b".
 std::string allowed(const Constraint& must) {
-    if (!must.choices.empty()) return "one of " + listed(must.choices);
+    if (!must.choices.empty()) return listed(must.choices, "or");
     std::string out = must.odd ? "odd, and " : "";
     if (must.lowest && must.highest)
         out += fmt::format("{} {} and {}", must.above_lowest ? "above" : "between", shown(*must.lowest),
@@ -123,7 +147,7 @@ bool satisfies(const Setting& value, const Constraint& must) {
 /// int members hold 32 bits; anything beyond would be cut silently.
 constexpr double int_limit = 2147483647;
 
-void check_range(const Setting& value, const Span& at, const std::string& id, const ParameterInfo& parameter,
+void check_range(const Setting& value, const Node& node, const std::string& id, const ParameterInfo& parameter,
                  Diagnostics& diagnostics) {
     Constraint must = parameter.constraint;
     if (parameter.kind == Kind::integer || parameter.kind == Kind::integers) {
@@ -133,15 +157,23 @@ void check_range(const Setting& value, const Span& at, const std::string& id, co
     std::vector<Setting> values{value};
     if (value.is<Setting::List>()) {
         values = value.as<Setting::List>();
+        const auto values_text = [](std::size_t n) {
+            return fmt::format("a list of {} value{}", n, n == 1 ? "" : "s");
+        };
         if (must.length && values.size() != *must.length)
-            diagnostics.add(errors::out_of_range(at, id, parameter.name, fmt::format("a list of {}", values.size()),
-                                                 fmt::format("a list of {}", *must.length), ""));
+            return diagnostics.add(errors::out_of_range(node.span, id, parameter.name,
+                                                        "be " + values_text(values.size()),
+                                                        "it must be " + values_text(*must.length), ""));
     }
-    for (const Setting& each : values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const Setting& each = values[i];
         if (satisfies(each, must)) continue;
+        const bool in_list = node.elements.size() == values.size();
+        const Node& written = in_list ? node.elements[i] : node;
         const std::string hint = each.is<std::string>() ? did_you_mean(each.as<std::string>(), must.choices) : "";
-        diagnostics.add(errors::out_of_range(at, id, parameter.name, each.text(), allowed(must), hint));
-        return;
+        diagnostics.add(errors::out_of_range(written.span, id, parameter.name,
+                                             (in_list ? "hold " : "be ") + written.scalar.text(),
+                                             (in_list ? "each value must be " : "it must be ") + allowed(must), hint));
     }
 }
 
@@ -163,6 +195,11 @@ std::vector<std::string> keys_of(const TypeInfo& type) {
     return names;
 }
 
+/// Whether the value can't be judged, for a reference in it that was reported.
+bool is_unknown(const Node& node) {
+    return node.unknown || std::any_of(node.elements.begin(), node.elements.end(), is_unknown);
+}
+
 Given check_parameter(const Node* node, const ParameterInfo& parameter, const std::string& id, const Span& use,
                       Diagnostics& diagnostics) {
     Given given;
@@ -175,27 +212,30 @@ Given check_parameter(const Node* node, const ParameterInfo& parameter, const st
     }
     given.is_default = false;
     given.span = node->span;
+    if (is_unknown(*node)) return given;
     const auto value = value_as(parameter.kind, *node);
     if (!value) {
-        diagnostics.add(errors::wrong_type(node->span, id, parameter.name, wanted(parameter.kind), described(*node)));
+        report_type(*node, id, parameter, diagnostics);
         return given;
     }
     given.value = *value;
     given.is_default = given.value == parameter.initial;
-    check_range(given.value, node->span, id, parameter, diagnostics);
+    check_range(given.value, *node, id, parameter, diagnostics);
     if (parameter.kind == Kind::path) check_path(given, *node, parameter, diagnostics);
     return given;
 }
 
 std::vector<Use> check_component(const Node* node, const ComponentInfo& component, const TypeInfo& type,
-                                 const Span& use, const Registry& registry, Diagnostics& diagnostics) {
+                                 const Span& use, const std::string& path, const Registry& registry,
+                                 Diagnostics& diagnostics) {
     std::vector<Use> out;
     if (node == nullptr) {
         if (!component.optional)
-            diagnostics.add(errors::missing_use(use, fmt::format("the component `{}` of `{}`", component.name, type.id),
-                                                registry.of_role(component.role)));
+            diagnostics.add(
+                errors::missing_component(use, type.id, path, component.doc, registry.of_role(component.role)));
         return out;
     }
+    if (is_unknown(*node)) return out;
     const bool is_list = node->type == Node::Type::array;
     if ((is_list && !component.many) || node->type == Node::Type::scalar) {
         diagnostics.add(errors::wrong_type(
@@ -209,25 +249,27 @@ std::vector<Use> check_component(const Node* node, const ComponentInfo& componen
     else
         tables.push_back(node);
     for (const Node* table : tables)
-        if (auto part = check_use(*table, fmt::format("the component `{}`", component.name), component.role, {},
-                                  registry, diagnostics))
+        if (auto part = check_use(*table, path, component.role, {}, registry, diagnostics))
             out.push_back(std::move(*part));
     return out;
 }
 
 }  // namespace
 
-std::optional<Use> check_use(const Node& table, const std::string& what, const std::string& wanted_role,
+std::optional<Use> check_use(const Node& table, const std::string& path, const std::string& wanted_role,
                              const std::vector<std::string>& reserved, const Registry& registry,
                              Diagnostics& diagnostics) {
     const bool as_stage = wanted_role == "stage";
     const auto known = as_stage ? std::vector<std::string>{} : registry.of_role(wanted_role);
     const Node* use = table.find("use");
-    if (use == nullptr || !use->scalar.is<std::string>()) {
-        diagnostics.add(errors::missing_use(use != nullptr   ? use->span
-                                            : table.key.file ? table.key
-                                                             : table.span,
-                                            what, known));
+    if (use != nullptr && use->unknown) return {};
+    if (use != nullptr && !use->scalar.is<std::string>()) {
+        diagnostics.add(
+            errors::wrong_type(use->span, "[" + path + "]", "use", "the id of a stage or component", described(*use)));
+        return {};
+    }
+    if (use == nullptr) {
+        diagnostics.add(errors::missing_use(table.key.file ? table.key : table.span, path, known));
         return {};
     }
     const std::string& id = use->scalar.as<std::string>();
@@ -250,8 +292,8 @@ std::optional<Use> check_use(const Node& table, const std::string& what, const s
     for (const ParameterInfo& parameter : type->parameters)
         out.parameters.push_back(check_parameter(table.find(parameter.name), parameter, id, use->span, diagnostics));
     for (const ComponentInfo& component : type->components)
-        out.components.push_back(
-            check_component(table.find(component.name), component, *type, use->span, registry, diagnostics));
+        out.components.push_back(check_component(table.find(component.name), component, *type, use->span,
+                                                 path + "." + component.name, registry, diagnostics));
     return out;
 }
 

@@ -135,14 +135,15 @@ std::optional<Node> with_parents(std::optional<Node> node, const fs::path& folde
     if (extends == nullptr) return node;
     if (!extends->scalar.is<std::string>()) {
         diagnostics.add(
-            errors::wrong_type(extends->span, "a graph", "extends", "the name of one file", "something else"));
-        return node;
+            errors::wrong_type(extends->span, "of a graph", "extends", "the name of one file", described(*extends)));
+        return {};
     }
-    const fs::path parent_file = folder / extends->scalar.as<std::string>();
+    // Named as seen from where the child was named, so that errors in it read like those in the child.
+    const fs::path parent_file = (folder / extends->scalar.as<std::string>()).lexically_normal();
     const Span at = extends->span;
     std::erase_if(node->members, [](const auto& member) { return member.first == "extends"; });
     auto parent = read_with_parents(parent_file, at, std::move(chain), diagnostics);
-    if (!parent) return node;
+    if (!parent) return {};  // whatever else is missing now would be said wrongly
     merge(*parent, std::move(*node));
     return parent;
 }
@@ -166,7 +167,17 @@ std::optional<Node> read_with_parents(const fs::path& file, Span named_at, std::
         return {};
     }
     const fs::path folder = fs::absolute(file).parent_path();
-    return with_parents(parse(file.string(), *text, folder, diagnostics), folder, std::move(chain), diagnostics);
+    return with_parents(parse(file.string(), *text, folder, diagnostics), file.parent_path(), std::move(chain),
+                        diagnostics);
+}
+
+/// Brings the places in a value that was read as "value = ..." to where it stands in an override.
+void shift(Node& node, const Source& source, std::size_t begin) {
+    constexpr std::size_t before = std::string_view("value = ").size();
+    for (Node& element : node.elements) {
+        element.span = {source, 1, element.span.column - before + begin, element.span.length};
+        shift(element, source, begin);
+    }
 }
 
 /// The names that --set may begin with: the stages, and the two tables of the graph.
@@ -205,7 +216,10 @@ void apply_override(Node& document, const std::string& text, Diagnostics& diagno
     if (!parsed && word) parsed = parse("--set", "value = '" + value_text + "'", fs::current_path(), diagnostics);
     if (!parsed) return diagnostics.add(errors::bad_override(text, tried.all().front().message));
     Node value = std::move(parsed->members.front().second);
-    value.span = value.key = {make_source("--set", text), 1, 1, text.size()};
+    const Source source = make_source("--set", text);
+    value.key = {source, 1, 1, path.size()};
+    shift(value, source, path.size() + 1);
+    value.span = {source, 1, path.size() + 2, std::max<std::size_t>(1, value_text.size())};
 
     Node* at = target_of(document, steps.front());
     if (at == nullptr) {
@@ -235,7 +249,8 @@ void drop_stages(Node& document, Diagnostics& diagnostics) {
         const Node* drop = member.second.find("drop");
         if (drop == nullptr) return false;
         if (!drop->scalar.template is<bool>()) {
-            diagnostics.add(errors::wrong_type(drop->span, "a stage", "drop", "true or false", "something else"));
+            diagnostics.add(errors::wrong_type(drop->span, "[stage." + member.first + "]", "drop", "true or false",
+                                               described(*drop)));
             return false;
         }
         return drop->scalar.template as<bool>();
@@ -252,6 +267,17 @@ std::optional<Node> finish(std::optional<Node> document, const std::vector<std::
 }
 
 }  // namespace
+
+std::string described(const Node& node) {
+    if (node.type == Node::Type::table) return "a table";
+    if (node.type == Node::Type::array) return "a list";
+    const Setting& s = node.scalar;
+    if (s.is<std::string>()) return "the text " + s.text();
+    if (s.is<std::int64_t>()) return "the integer " + s.text();
+    if (s.is<double>()) return "the number " + s.text();
+    if (s.is<bool>()) return s.text();
+    return "a date";
+}
 
 const Node* Node::find(std::string_view member) const {
     for (const auto& [name, node] : members)

@@ -10,4 +10,7 @@ namespace fettle::runtime {
 /// environment has its relative paths start in the current folder; from a parameter, where that one was written.
 void replace_references(Node& document, Diagnostics& diagnostics);
 
+/// What a value is, in words: "a list", "the text \"abc\"", "true".
+std::string described(const Node& node);
+
 }  // namespace fettle::runtime

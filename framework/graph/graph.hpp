@@ -27,7 +27,7 @@ struct Node {
     Span span;                                          ///< of the value
     Span key;                                           ///< of its key, in a table
     std::filesystem::path base;                         ///< where a relative path in it starts
-    std::string name;                                   ///< as an error calls it: "[stage.train]"
+    bool unknown = false;                               ///< a reference in it was wrong, and reported
 
     const Node* find(std::string_view member) const;
     Node* find(std::string_view member);

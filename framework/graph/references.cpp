@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 namespace fettle::runtime {
 namespace {
@@ -9,7 +10,9 @@ namespace {
 struct Replacer {
     Node& document;
     Diagnostics& diagnostics;
-    std::vector<std::string> open;  ///< parameters being resolved, against circles
+    std::vector<std::string> open{};  ///< parameters being replaced, against circles
+    std::set<std::string> done{};     ///< parameters that were: each is replaced once, and its errors are told once
+    std::set<std::string> wrong{};    ///< those of them with an error
 
     std::vector<std::string> known() const {
         std::vector<std::string> names;
@@ -18,25 +21,27 @@ struct Replacer {
         return names;
     }
 
-    /// The value of one reference, or nothing (and an error).
-    std::optional<Node> value_of(const std::string& name, const Node& at) {
+    std::optional<Node> variable(const std::string& name, const Node& at) {
         Node found;
         found.type = Node::Type::scalar;
         found.base = at.base;
-        if (name.starts_with("env:")) {
-            const auto separator = name.find(":-", 4);
-            const std::string variable = name.substr(4, separator == std::string::npos ? separator : separator - 4);
-            if (const char* value = std::getenv(variable.c_str()); value != nullptr && *value != '\0') {
-                found.scalar = std::string(value);
-                found.base = std::filesystem::current_path();
-            } else if (separator != std::string::npos) {
-                found.scalar = name.substr(separator + 2);
-            } else {
-                diagnostics.add(errors::undefined_reference(at.span, name, {}));
-                return {};
-            }
-            return found;
+        const auto separator = name.find(":-", 4);
+        const std::string its_name = name.substr(4, separator == std::string::npos ? separator : separator - 4);
+        if (const char* value = std::getenv(its_name.c_str()); value != nullptr && *value != '\0') {
+            found.scalar = std::string(value);
+            found.base = std::filesystem::current_path();
+        } else if (separator != std::string::npos) {
+            found.scalar = name.substr(separator + 2);
+        } else {
+            diagnostics.add(errors::undefined_reference(narrowed(at.span, "${" + name + "}"), name, {}));
+            return {};
         }
+        return found;
+    }
+
+    /// The value of one reference, or nothing (and an error, now or before).
+    std::optional<Node> value_of(const std::string& name, const Node& at) {
+        if (name.starts_with("env:")) return variable(name, at);
         if (name == "graph.name") {
             const Node* graph = document.find("graph");
             const Node* graph_name = graph == nullptr ? nullptr : graph->find("name");
@@ -44,23 +49,42 @@ struct Replacer {
         }
         Node* parameters = document.find("parameters");
         Node* parameter = parameters == nullptr ? nullptr : parameters->find(name);
-        if (parameter == nullptr || std::find(open.begin(), open.end(), name) != open.end()) {
-            diagnostics.add(errors::undefined_reference(at.span, name, known()));
+        const Span here = narrowed(at.span, "${" + name + "}");
+        if (parameter == nullptr) {
+            diagnostics.add(errors::undefined_reference(here, name, known()));
             return {};
         }
-        open.push_back(name);
-        replace(*parameter);
-        open.pop_back();
-        return *parameter;
+        if (const auto first = std::find(open.begin(), open.end(), name); first != open.end()) {
+            std::vector<std::string> chain(first, open.end());
+            wrong.insert(chain.begin(), chain.end());
+            chain.push_back(name);
+            diagnostics.add(errors::circular_reference(here, chain));
+            return {};
+        }
+        replace_parameter(name, *parameter);
+        return wrong.count(name) > 0 ? std::nullopt : std::optional(*parameter);
     }
 
-    void replace(Node& node) {
-        for (auto& [name, member] : node.members) replace(member);
-        for (Node& element : node.elements) replace(element);
-        if (node.type != Node::Type::scalar || !node.scalar.is<std::string>()) return;
-        const std::string text = node.scalar.as<std::string>();
-        if (text.find("${") == std::string::npos) return;
+    void replace_parameter(const std::string& name, Node& parameter) {
+        if (!done.insert(name).second) return;
+        open.push_back(name);
+        if (!replace(parameter)) wrong.insert(name);
+        open.pop_back();
+    }
 
+    /// The references in everything below a node; false where one of them is wrong.
+    bool replace(Node& node) {
+        bool right = true;
+        for (auto& [name, member] : node.members) right &= replace(member);
+        for (Node& element : node.elements) right &= replace(element);
+        const bool refers = node.type == Node::Type::scalar && node.scalar.is<std::string>() &&
+                            node.scalar.as<std::string>().find("${") != std::string::npos;
+        if (refers) node.unknown = !(right = replace_text(node));
+        return right;
+    }
+
+    bool replace_text(Node& node) {
+        const std::string text = node.scalar.as<std::string>();
         std::string out;
         std::filesystem::path base = node.base;
         for (std::size_t i = 0; i < text.size();) {
@@ -69,52 +93,47 @@ struct Replacer {
                 i += 3;
                 continue;
             }
-            const std::size_t end = text.compare(i, 2, "${") == 0 ? text.find('}', i) : std::string::npos;
-            if (end == std::string::npos) {
+            if (text.compare(i, 2, "${") != 0) {
                 out += text[i++];
                 continue;
             }
+            const std::size_t end = text.find('}', i);
+            if (end == std::string::npos) {
+                diagnostics.add(errors::unclosed_reference(narrowed(node.span, text.substr(i)), text.substr(i)));
+                return false;
+            }
             auto value = value_of(text.substr(i + 2, end - i - 2), node);
-            if (!value) return;
-            const bool whole = i == 0 && end + 1 == text.size();
+            if (!value) return false;
             if (i == 0) base = value->base;
-            if (whole) {
+            if (i == 0 && end + 1 == text.size()) {  // the whole text: the value as it is
                 value->span = node.span;
                 value->key = node.key;
                 node = std::move(*value);
-                return;
+                return true;
             }
-            if (value->scalar.is<std::string>())
-                out += value->scalar.as<std::string>();
-            else if (value->type == Node::Type::scalar)
-                out += value->scalar.text();
-            else
-                diagnostics.add(errors::wrong_type(node.span, "a reference inside a text", text.substr(i, end - i + 1),
-                                                   "one value", "a list or table"));
+            const std::string reference = text.substr(i, end - i + 1);
+            if (value->type != Node::Type::scalar) {
+                diagnostics.add(errors::wrong_type(narrowed(node.span, reference), "inside a text", reference,
+                                                   "one value", described(*value)));
+                return false;
+            }
+            out += value->scalar.is<std::string>() ? value->scalar.as<std::string>() : value->scalar.text();
             i = end + 1;
         }
         node.scalar = std::move(out);
         node.base = std::move(base);
+        return true;
     }
 };
 
 }  // namespace
 
 void replace_references(Node& document, Diagnostics& diagnostics) {
-    Replacer replacer{document, diagnostics, {}};
-    for (const char* table : {"graph", "parameters", "stage"})
-        if (Node* node = document.find(table)) {
-            if (std::string_view(table) != "parameters") {
-                replacer.replace(*node);
-                continue;
-            }
-            // Each parameter is open while it is resolved, so that one that leads back to itself is found.
-            for (auto& [name, member] : node->members) {
-                replacer.open = {name};
-                replacer.replace(member);
-                replacer.open.clear();
-            }
-        }
+    Replacer replacer{document, diagnostics};
+    if (Node* graph = document.find("graph")) replacer.replace(*graph);
+    if (Node* parameters = document.find("parameters"))
+        for (auto& [name, parameter] : parameters->members) replacer.replace_parameter(name, parameter);
+    if (Node* stages = document.find("stage")) replacer.replace(*stages);
 }
 
 }  // namespace fettle::runtime

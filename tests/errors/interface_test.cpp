@@ -1,0 +1,94 @@
+// tests/interface.snapshot: what users rely on. A change of interface shows as a line in a diff.
+#include "errors/program.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::string port_line(const char* way, const Json& port) {
+    std::string out =
+        std::string("    ") + way + " " + port.at("name").get<std::string>() + " " + port.at("type").get<std::string>();
+    for (const auto& [key, value] : port.items())
+        if (key != "name" && key != "type" && key != "doc") out += " " + key + "=" + value.dump();
+    return out + "\n";
+}
+
+/// Ids, roles, ports, parameters with defaults and constraints, components; neither words nor places of files.
+std::string reduced(const Json& list) {
+    std::vector<std::string> types;
+    for (const Json& type : list) {
+        std::string out = type.at("id").get<std::string>() + " (" + type.at("role").get<std::string>() +
+                          (type.at("stage") ? "" : ", component") + (type.at("random") ? ", random" : "") +
+                          (type.at("deterministic") ? "" : ", depends on threads") + ")\n";
+        for (const Json& port : type.at("inputs")) out += port_line("in", port);
+        for (const Json& port : type.at("outputs")) out += port_line("out", port);
+        for (const Json& parameter : type.at("parameters")) {
+            out += "    " + parameter.at("name").get<std::string>() + ": " + parameter.at("type").get<std::string>();
+            for (const auto& [key, value] : parameter.items())
+                if (key != "name" && key != "type" && key != "doc") out += " " + key + "=" + value.dump();
+            out += "\n";
+        }
+        for (const Json& part : type.at("components"))
+            out += "    component " + part.at("name").get<std::string>() + ": " + part.at("role").get<std::string>() +
+                   (part.at("many") ? " many" : "") + (part.at("optional") ? " optional" : "") + "\n";
+        types.push_back(std::move(out));
+    }
+    std::sort(types.begin(), types.end());
+    std::string all;
+    for (const std::string& type : types) all += (all.empty() ? "" : "\n") + type;
+    return all;
+}
+
+/// The lines that only one of two texts has, as a diff shows them.
+std::string difference(const std::string& before, const std::string& now) {
+    const auto lines = [](const std::string& text) {
+        std::vector<std::string> out;
+        std::istringstream stream(text);
+        for (std::string line, type; std::getline(stream, line);) {
+            if (!line.starts_with(" ")) type = line.substr(0, line.find(' '));
+            if (!line.empty()) out.push_back(line.starts_with(" ") ? type + line : line);
+        }
+        return out;
+    };
+    const auto old_lines = lines(before), new_lines = lines(now);
+    const auto missing = [](const auto& from, const auto& in, const char* sign) {
+        std::string out;
+        for (const auto& line : from)
+            if (std::find(in.begin(), in.end(), line) == in.end()) out += sign + line + "\n";
+        return out;
+    };
+    return missing(old_lines, new_lines, "- ") + missing(new_lines, old_lines, "+ ");
+}
+
+TEST(Interface, IsTheSnapshot) {
+    const auto listed = program::run("list --json", program::Stream::out, FETTLE_SOURCE_FOLDER);
+    ASSERT_EQ(listed.status, 0);
+    const std::string now = reduced(Json::parse(listed.text));
+    const fs::path file = FETTLE_SOURCE_FOLDER "/tests/interface.snapshot";
+    if (std::getenv("FETTLE_UPDATE") != nullptr) std::ofstream(file, std::ios::binary) << now;
+    const std::string before = program::text_of(file);
+    EXPECT_TRUE(before == now) << "graphs of users rely on the interface, and it changed:\n"
+                               << difference(before, now) << "\nwhere that is meant, take it over: FETTLE_UPDATE=1 "
+                               << FETTLE_TEST_FOLDER "/../test_errors --gtest_filter=Interface.*";
+}
+
+TEST(Interface, InspectSaysTheSameAsTheList) {
+    const auto listed = program::run("list --json", program::Stream::out, FETTLE_SOURCE_FOLDER);
+    for (const Json& type : Json::parse(listed.text)) {
+        const std::string id = type.at("id");
+        const auto one = program::run("inspect " + id + " --json", program::Stream::out, FETTLE_SOURCE_FOLDER);
+        EXPECT_EQ(one.status, 0) << id;
+        EXPECT_EQ(Json::parse(one.text), type) << id;
+    }
+}
+
+}  // namespace
