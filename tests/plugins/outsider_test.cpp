@@ -37,8 +37,8 @@ class Shown {
     std::map<std::string, double> scores(double epsilon) const {
         std::map<std::string, double> scores;
         for (std::size_t i = 0; i < fine_->size(); ++i) {
-            const auto& a = fine_->read({&i, 1}, 0)->sample(0)->image.pixels;
-            const auto& b = blurred_->read({&i, 1}, 0)->sample(0)->image.pixels;
+            const auto a = fine_->read({&i, 1}, 0)->sample(0)->image.pixels;
+            const auto b = blurred_->read({&i, 1}, 0)->sample(0)->image.pixels;
             double sum = 0;
             for (std::size_t k = 0; k < a.size(); ++k) sum += std::hypot((a[k] - b[k]) / 255.0, epsilon) - epsilon;
             scores[fine_->info(i).id] = sum / static_cast<double>(a.size());
