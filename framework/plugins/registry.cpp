@@ -227,6 +227,7 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         for (const Json& settings : *known)
             if (settings.is_string()) passed_.insert(settings.get<std::string>());
     bool changed = false;
+    std::vector<bool> by_name;  // of each plugin: whether its file was named itself
     for (const auto& [given, named] : files) {
         std::error_code error;
         const fs::path file = fs::weakly_canonical(given, error);
@@ -264,12 +265,16 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         }
         info->banner = *banner;
         plugins_.push_back(std::move(*info));
+        by_name.push_back(named);
         const std::size_t index = plugins_.size() - 1;
         for (std::size_t t = 0; t < plugins_[index].types.size(); ++t) {
             const std::string& id = plugins_[index].types[t].id;
             const auto [place, fresh] = places_.try_emplace(id, Place{index, t});
-            if (!fresh)
-                diagnostics.add(errors::offered_twice(id, plugins_[place->second.plugin].file.string(), file.string()));
+            if (fresh) continue;
+            auto twice = errors::offered_twice(id, plugins_[place->second.plugin].file.string(), file.string());
+            const bool asked_for = named || by_name[place->second.plugin];
+            if (!asked_for) twice.help.push_back("until then the first is used");
+            set_aside(std::move(twice), asked_for);
         }
     }
     if (changed && !cache_file.empty()) remember(cache_file, memory);

@@ -260,9 +260,13 @@ void Execution::compute(std::size_t node) {
         lock = std::make_unique<Cache::Lock>(cache_, work.key);
         if (!lock->held()) {
             slot.context->note("waiting", "another process is making the same");
-            lock->wait();
+            lock->wait([this] { return stopped(); });
+            if (!lock->held()) throw Interrupted();
             std::string why;
-            if (options_.use_cache && cache_.holds(work.key, why, diagnostics_)) return load_from_cache(node);
+            if (options_.use_cache && cache_.holds(work.key, why, diagnostics_)) {
+                plan_.nodes[node].state = PlanNode::State::cached;
+                return load_from_cache(node);
+            }
         }
     }
     slot.object = instantiate(stage.use, registry_);
@@ -343,7 +347,10 @@ void Execution::body(std::size_t node) noexcept {
         slot.seconds = seconds_since(begin);
         slot.peak = peak_memory();
         if (runs) {
-            journal_->write("finished", {{"stage", name}, {"seconds", slot.seconds}});
+            if (work.state == PlanNode::State::cached)  // by another process, meanwhile
+                journal_->write("cached", {{"stage", name}, {"key", work.key}});
+            else
+                journal_->write("finished", {{"stage", name}, {"seconds", slot.seconds}});
             const std::lock_guard lock(observing_);
             observer_.stage_finished(name, slot.seconds);
         }
@@ -439,8 +446,7 @@ RunResult Execution::run() {
         slots_[n].account.name = stage_of(n).name;
         keys += plan_.nodes[n].key;
     }
-    result.folder = make_run_folder(options_.output, graph_.name, sha256(keys));
-    std::ofstream(result.folder / "graph.toml") << resolved_toml(graph_);
+    result.folder = make_run_folder(options_.output, graph_, sha256(keys));
     journal_ = std::make_unique<Journal>(result.folder / "journal.jsonl");
     journal_->write("run", {{"graph", graph_.file.string()},
                             {"command", options_.command},
