@@ -39,6 +39,16 @@ class Sha256 {
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
+/// JSON holds nothing else, and a file's name may be any bytes.
+bool is_utf8(const std::string& text) {
+    try {
+        nlohmann::json(text).dump();
+        return true;
+    } catch (const nlohmann::json::type_error&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
@@ -69,7 +79,8 @@ DigestStore::DigestStore(fs::path memory) : memory_(std::move(memory)) {
 DigestStore::~DigestStore() {
     if (!changed_ || memory_.empty()) return;
     nlohmann::json json = nlohmann::json::object();
-    for (const auto& [path, entry] : known_) json[path] = {entry.first, entry.second};
+    for (const auto& [path, entry] : known_)
+        if (is_utf8(path)) json[path] = {entry.first, entry.second};  // the others are read again
     std::error_code error;
     fs::create_directories(memory_.parent_path(), error);
     const fs::path beside = memory_.string() + "." + std::to_string(getpid());
