@@ -223,7 +223,7 @@ int metric(const po::variables_map& options, const std::vector<std::string>& arg
     std::string text = "format = 1\n[graph]\nname = \"metric\"\n";
     const char* sides[] = {"reference", "candidate"};
     for (int i = 0; i < 2; ++i)
-        text += fmt::format("[stage.{}]\nuse = \"dataset.files\"\npaths = [{}]\nids = [\"pair\"]\n", sides[i],
+        text += fmt::format("[stage.{}]\nuse = \"dataset.image\"\npath = {}\n", sides[i],
                             fettle::Setting(arguments[1 + i]).text());
     text += fmt::format("[stage.metric]\nuse = {}\nin.reference = \"reference\"\nin.candidate = \"candidate\"\n",
                         fettle::Setting(arguments[0]).text());

@@ -210,6 +210,11 @@ Diagnostic missing_path(Span at, const std::string& path, const std::string& hin
                 {path.empty() ? "name a file or folder" : "looked for " + looked});
 }
 
+Diagnostic cannot_keep(Span at, const std::string& id, const std::string& type) {
+    return make("G207", std::move(at), fmt::format("`{}` gives {}, which can't be kept", id, type), "remove it",
+                {"images can be kept; maps are made again from them, and scores and networks are always stored"});
+}
+
 Diagnostic unknown_stage(Span at, const std::string& stage, const std::vector<std::string>& known) {
     return make("G301", std::move(at), fmt::format("there is no stage `{}`", stage), did_you_mean(stage, known),
                 {takes("the stages are", known)});

@@ -69,9 +69,6 @@ struct Failure : std::exception {
     Diagnostic diagnostic;
 };
 
-/// The candidate that a misspelt word most likely means, if one is near: at most a third of its letters differ
-/// (Damerau and Levenshtein's distance, adjacent letters swapped counting once).
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 /// "did you mean `x`?" or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 /// "a, b and c".
@@ -122,6 +119,7 @@ Diagnostic out_of_range(Span at, const std::string& id, const std::string& name,
 Diagnostic missing_parameter(Span at, const std::string& id, const std::string& name, const std::string& doc);  // G204
 Diagnostic check_failed(Span at, const std::string& id, const std::string& what);                               // G205
 Diagnostic missing_path(Span at, const std::string& path, const std::string& hint, const std::string& looked);  // G206
+Diagnostic cannot_keep(Span at, const std::string& id, const std::string& type);                                // G207
 
 Diagnostic unknown_stage(Span at, const std::string& stage, const std::vector<std::string>& known);  // G301
 Diagnostic unknown_port(Span at, const std::string& owner, const std::string& port, bool input,

@@ -73,6 +73,10 @@ constexpr std::array entries{
         "G206", "no such file or folder",
         "A path is looked up from the folder of the file in which its beginning is written; from the current folder\n"
         "where it comes from --set or from the environment."},
+    CatalogueEntry{
+        "G207", "can't be kept",
+        "`keep = true` stores the images that a lazy stage makes, so that a later run reads them instead of making\n"
+        "them again. Maps aren't stored: they hold on to the images they were made from."},
     CatalogueEntry{"G301", "no such stage", "An edge names a stage that the graph doesn't have."},
     CatalogueEntry{
         "G302", "no such port",

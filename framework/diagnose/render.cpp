@@ -116,7 +116,7 @@ std::string render_json(const Diagnostic& d) {
     }
     if (!d.hint.empty()) json["hint"] = d.hint;
     if (!d.help.empty()) json["help"] = d.help;
-    return json.dump();
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);  // file names hold any bytes
 }
 
 }  // namespace fettle::runtime

@@ -1,6 +1,8 @@
 #include "graph/check.hpp"
 #include "graph/document.hpp"
 
+#include "run/digest.hpp"
+
 #include <fettle/random.hpp>
 
 #include <algorithm>
@@ -75,8 +77,10 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
     }
 }
 
+/// A type's own check, across its parameters. Its plugin is loaded for it, once per settings.
 void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
-    if (use.type->checks) {
+    const std::string settings = sha256(use.plugin->banner.source + "\n" + component_toml(use));
+    if (use.type->checks && !registry.passed(settings)) {
         const TypeEntry& entry = registry.load(use.type->id);
         const auto object = entry.create();
         for (std::size_t i = 0; i < use.parameters.size(); ++i) {
@@ -85,7 +89,10 @@ void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
                 entry.set[i](*object, given.path.empty() ? given.value : Setting(given.path.string()));
         }
         const std::string wrong = entry.check(*object);
-        if (!wrong.empty()) diagnostics.add(errors::check_failed(use.span, use.type->id, wrong));
+        if (wrong.empty())
+            registry.remember_passed(settings);
+        else
+            diagnostics.add(errors::check_failed(use.span, use.type->id, wrong));
     }
     for (const auto& parts : use.components)
         for (const Use& part : parts) own_check(part, registry, diagnostics);
@@ -140,6 +147,10 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
             stage.note = member<std::string>(table, "note", "a text", "[stage." + name + "]", diagnostics).value_or("");
             stage.keep =
                 member<bool>(table, "keep", "true or false", "[stage." + name + "]", diagnostics).value_or(false);
+            if (stage.keep)
+                for (const PortInfo& port : stage.use.type->outputs)
+                    if (port.type == Maps::type_name)
+                        diagnostics.add(errors::cannot_keep(table.find("keep")->key, stage.use.type->id, port.type));
             stage.seed = derive_seed(graph.seed, name);
             graph.stages.push_back(std::move(stage));
             tables.push_back(&table);

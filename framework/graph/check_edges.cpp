@@ -2,6 +2,8 @@
 #include "graph/check.hpp"
 #include "graph/document.hpp"
 
+#include <fettle/suggest.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -197,6 +199,7 @@ struct EdgeChecker {
                 }
                 stage.splits.push_back(split.empty() ? inherited : std::set{split});
             }
+            whole.push_back(is_whole(stage));
             refuse_leaks(stage);
         }
     }
@@ -233,22 +236,24 @@ struct EdgeChecker {
                             errors::leak(edge.span, stage.name + "." + port.name, refused, chain(edge, refused)));
             }
             // Where an edge before it is wrong, nobody knows what would come; that edge was reported.
-            if (port.needs_calibration && !calibrates && !stage.inputs[p].empty() && is_whole(stage))
+            if (port.needs_calibration && !calibrates && !stage.inputs[p].empty() && whole.back())
                 diagnostics.add(errors::no_calibration(stage.inputs[p].front().span, stage.name + "." + port.name));
         }
     }
 
-    /// Whether every input of a stage and of those before it is connected.
+    /// Whether every input of a stage is connected, and of those before it. Stages come in order.
     bool is_whole(const StageUse& stage) const {
         for (std::size_t p = 0; p < stage.inputs.size(); ++p) {
             if (stage.inputs[p].empty() && !stage.use.type->inputs[p].optional) return false;
             for (const Edge& edge : stage.inputs[p])
-                if (!is_whole(graph.stages[edge.stage])) return false;
+                if (!whole[edge.stage]) return false;
         }
         return true;
     }
 
+    /// Said only of a graph that is otherwise right: a reader may be among what is wrong.
     void find_unused() const {
+        if (diagnostics.has_errors()) return;
         std::vector<bool> read(graph.stages.size());
         for (const StageUse& stage : graph.stages)
             for (const auto& port : stage.inputs)
@@ -262,6 +267,7 @@ struct EdgeChecker {
         }
     }
 
+    std::vector<bool> whole;  ///< per stage that splits were spread to
     std::vector<std::string> broken;  ///< stages that are declared, but whose `use` is wrong
 };
 
@@ -269,7 +275,7 @@ struct EdgeChecker {
 
 void check_edges(Graph& graph, const std::vector<const Node*>& tables, const std::vector<std::string>& broken,
                  Diagnostics& diagnostics) {
-    EdgeChecker checker{graph, tables, diagnostics, broken};
+    EdgeChecker checker{graph, tables, diagnostics, {}, broken};
     for (std::size_t i = 0; i < graph.stages.size(); ++i) checker.connect(i);
     if (!checker.order()) return;
     checker.spread_splits();

@@ -2,6 +2,8 @@
 #include "graph/check.hpp"
 #include "graph/document.hpp"
 
+#include <fettle/suggest.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -175,29 +177,15 @@ void check_range(const Setting& value, const Node& node, const std::string& id, 
     }
 }
 
-/// The nearest name beside what is missing: of the first part of the path that doesn't exist.
-std::string hint_for_missing(const fs::path& path) {
-    fs::path existing;
-    for (const auto& part : path) {
-        std::error_code error;
-        if (fs::exists(existing / part, error)) {
-            existing /= part;
-            continue;
-        }
-        std::vector<std::string> names;
-        for (const auto& entry : fs::directory_iterator(existing.empty() ? "." : existing, error))
-            names.push_back(entry.path().filename().string());
-        return did_you_mean(part.string(), names);
-    }
-    return {};
-}
-
 void check_path(Given& given, const Node& node, const ParameterInfo& parameter, Diagnostics& diagnostics) {
     const std::string& text = given.value.as<std::string>();
     given.path = (node.base / text).lexically_normal();
     std::error_code error;
-    if (text.empty() || (!parameter.constraint.may_be_missing && !fs::exists(given.path, error)))
-        diagnostics.add(errors::missing_path(node.span, text, hint_for_missing(given.path), given.path.string()));
+    if (text.empty() || (!parameter.constraint.may_be_missing && !fs::exists(given.path, error))) {
+        const auto near = nearest_path(given.path);
+        diagnostics.add(
+            errors::missing_path(node.span, text, near ? "did you mean `" + *near + "`?" : "", given.path.string()));
+    }
 }
 
 std::vector<std::string> keys_of(const TypeInfo& type) {

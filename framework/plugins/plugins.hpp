@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,10 +57,17 @@ class Registry {
     /// The type with its code; loads the plugin into this process when first asked. Throws Failure.
     const TypeEntry& load(std::string_view id);
 
+    /// Whether a type's own check is known to pass for these settings (a digest of them and of the plugin's source),
+    /// so that its plugin need not be loaded to ask again.
+    bool passed(const std::string& settings) const { return passed_.count(settings) > 0; }
+    void remember_passed(const std::string& settings);
+
    private:
     struct Place {
         std::size_t plugin, type;
     };
+    std::filesystem::path cache_file_;
+    std::set<std::string> passed_;
     std::vector<PluginInfo> plugins_;
     std::map<std::string, Place, std::less<>> places_;
     std::mutex loading_;

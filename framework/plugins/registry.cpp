@@ -175,6 +175,9 @@ std::string stamp(const fs::path& file) {
     return std::to_string(size) + " " + std::to_string(time) + " " + host_banner();
 }
 
+/// In the memory, beside the plugins' paths: settings whose own check passed.
+constexpr const char* passed_key = "passed";
+
 Json remembered(const fs::path& cache_file) {
     std::ifstream file(cache_file);
     Json json = file ? Json::parse(file, nullptr, /*allow_exceptions=*/false) : Json::object();
@@ -198,7 +201,8 @@ void remember(const fs::path& cache_file, const Json& json) {
 std::string to_text(const PluginInfo& info) { return to_json(info).dump(); }
 PluginInfo plugin_from_text(const std::string& text) { return plugin_from(Json::parse(text)); }
 
-Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Diagnostics& diagnostics) {
+Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Diagnostics& diagnostics)
+    : cache_file_(cache_file) {
     std::vector<std::pair<fs::path, bool>> files;  // and whether it was named itself
     for (const fs::path& place : places) {
         std::error_code error;
@@ -219,7 +223,11 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         diagnostics.add(std::move(diagnostic));
     };
     Json memory = cache_file.empty() ? Json::object() : remembered(cache_file);
+    if (const auto known = memory.find(passed_key); known != memory.end() && known->is_array())
+        for (const Json& settings : *known)
+            if (settings.is_string()) passed_.insert(settings.get<std::string>());
     bool changed = false;
+    std::vector<bool> by_name;  // of each plugin: whether its file was named itself
     for (const auto& [given, named] : files) {
         std::error_code error;
         const fs::path file = fs::weakly_canonical(given, error);
@@ -257,15 +265,28 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         }
         info->banner = *banner;
         plugins_.push_back(std::move(*info));
+        by_name.push_back(named);
         const std::size_t index = plugins_.size() - 1;
         for (std::size_t t = 0; t < plugins_[index].types.size(); ++t) {
             const std::string& id = plugins_[index].types[t].id;
             const auto [place, fresh] = places_.try_emplace(id, Place{index, t});
-            if (!fresh)
-                diagnostics.add(errors::offered_twice(id, plugins_[place->second.plugin].file.string(), file.string()));
+            if (fresh) continue;
+            auto twice = errors::offered_twice(id, plugins_[place->second.plugin].file.string(), file.string());
+            const bool asked_for = named || by_name[place->second.plugin];
+            if (!asked_for) twice.help.push_back("until then the first is used");
+            set_aside(std::move(twice), asked_for);
         }
     }
     if (changed && !cache_file.empty()) remember(cache_file, memory);
+}
+
+void Registry::remember_passed(const std::string& settings) {
+    constexpr std::size_t most = 4096;  // far more than the stages of any one's graphs; then the memory starts anew
+    if (!passed_.insert(settings).second || cache_file_.empty()) return;
+    if (passed_.size() > most) passed_ = {settings};
+    Json memory = remembered(cache_file_);
+    memory[passed_key] = passed_;
+    remember(cache_file_, memory);
 }
 
 const TypeInfo* Registry::find(std::string_view id) const {

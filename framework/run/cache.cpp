@@ -11,9 +11,11 @@
 #include <nlohmann/json.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 namespace fettle::runtime {
 namespace {
@@ -173,8 +175,12 @@ Cache::Lock::Lock(const Cache& cache, const std::string& key) {
     if (file_ < 0 || (!held_ && errno != EWOULDBLOCK)) held_ = true;  // a file system without locks: go on without
 }
 
-void Cache::Lock::wait() {
-    if (!held_) held_ = flock(file_, LOCK_EX) == 0;
+void Cache::Lock::wait(const std::function<bool()>& stop) {
+    // Asked for again and again: a signal wakes one thread alone, which need not be one that sleeps in flock.
+    while (!held_ && !stop()) {
+        held_ = flock(file_, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR);
+        if (!held_) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
 }
 
 Cache::Lock::~Lock() {

@@ -8,6 +8,7 @@
 #include "diagnose/diagnose.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace fettle::runtime {
@@ -50,7 +51,8 @@ class Cache {
         Lock& operator=(const Lock&) = delete;
         /// False where another process holds it; then wait() for it.
         bool held() const { return held_; }
-        void wait();
+        /// Until the other process is done, or `stop` says so; then it still isn't held.
+        void wait(const std::function<bool()>& stop);
 
        private:
         int file_ = -1;

@@ -12,6 +12,7 @@
 #include <tbb/task_arena.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <thread>
@@ -91,7 +92,8 @@ Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) 
             }
             return errors::plugin_threw;
         };
-        Diagnostic diagnostic = factory(error.fault())(place_of(stage.use, error.parameter()), stage.name, error.what());
+        Diagnostic diagnostic =
+            factory(error.fault())(place_of(stage.use, error.parameter()), stage.name, error.what());
         if (!error.help().empty()) diagnostic.help.push_back(error.help());
         return diagnostic;
     } catch (const Failure& known) {
@@ -144,6 +146,9 @@ class Execution {
     const StageUse& stage_of(std::size_t node) const { return graph_.stages[plan_.nodes[node].stage]; }
     bool stopped() const { return options_.signal != nullptr && options_.signal->load() != 0; }
 
+    static bool is_stored(const StageUse& stage, std::size_t output) {
+        return stage.keep || is_stored_type(stage.use.type->outputs[output].type);
+    }
     void execute_flow();
     void body(std::size_t node) noexcept;
     void compute(std::size_t node);
@@ -229,7 +234,7 @@ void Execution::load_from_cache(std::size_t node) {
     const auto& outputs = stage_of(node).use.type->outputs;
     slots_[node].outputs.resize(outputs.size());
     for (std::size_t p = 0; p < outputs.size(); ++p)
-        if (is_stored_type(outputs[p].type))
+        if (is_stored(stage_of(node), p))
             slots_[node].outputs[p] =
                 load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
 }
@@ -237,7 +242,7 @@ void Execution::load_from_cache(std::size_t node) {
 void Execution::store(std::size_t node, const fs::path& draft) {
     const auto& outputs = stage_of(node).use.type->outputs;
     for (std::size_t p = 0; p < outputs.size(); ++p) {
-        if (!is_stored_type(outputs[p].type)) continue;
+        if (!is_stored(stage_of(node), p)) continue;
         fs::create_directories(draft / outputs[p].name);
         save_value(*slots_[node].outputs[p], draft / outputs[p].name);
     }
@@ -255,9 +260,13 @@ void Execution::compute(std::size_t node) {
         lock = std::make_unique<Cache::Lock>(cache_, work.key);
         if (!lock->held()) {
             slot.context->note("waiting", "another process is making the same");
-            lock->wait();
+            lock->wait([this] { return stopped(); });
+            if (!lock->held()) throw Interrupted();
             std::string why;
-            if (options_.use_cache && cache_.holds(work.key, why, diagnostics_)) return load_from_cache(node);
+            if (options_.use_cache && cache_.holds(work.key, why, diagnostics_)) {
+                plan_.nodes[node].state = PlanNode::State::cached;
+                return load_from_cache(node);
+            }
         }
     }
     slot.object = instantiate(stage.use, registry_);
@@ -338,7 +347,10 @@ void Execution::body(std::size_t node) noexcept {
         slot.seconds = seconds_since(begin);
         slot.peak = peak_memory();
         if (runs) {
-            journal_->write("finished", {{"stage", name}, {"seconds", slot.seconds}});
+            if (work.state == PlanNode::State::cached)  // by another process, meanwhile
+                journal_->write("cached", {{"stage", name}, {"key", work.key}});
+            else
+                journal_->write("finished", {{"stage", name}, {"seconds", slot.seconds}});
             const std::lock_guard lock(observing_);
             observer_.stage_finished(name, slot.seconds);
         }
@@ -434,8 +446,7 @@ RunResult Execution::run() {
         slots_[n].account.name = stage_of(n).name;
         keys += plan_.nodes[n].key;
     }
-    result.folder = make_run_folder(options_.output, graph_.name, sha256(keys));
-    std::ofstream(result.folder / "graph.toml") << resolved_toml(graph_);
+    result.folder = make_run_folder(options_.output, graph_, sha256(keys));
     journal_ = std::make_unique<Journal>(result.folder / "journal.jsonl");
     journal_->write("run", {{"graph", graph_.file.string()},
                             {"command", options_.command},
@@ -495,6 +506,10 @@ PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diag
 }
 
 RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer) {
+    // Read by OpenBLAS and libgomp when a plugin first brings them in; whoever set them knows better. One pool of
+    // threads is enough, and threads that spin while they wait take the cores from those that decode.
+    setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
+    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
     return Execution(graph, registry, options, observer).run();
 }
 

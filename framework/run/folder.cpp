@@ -53,25 +53,26 @@ void Journal::write(const std::string& event, nlohmann::ordered_json fields) {
     nlohmann::ordered_json line{{"time", timestamp()}, {"event", event}};
     line.update(fields);
     const std::lock_guard lock(mutex_);
-    stream_ << line.dump() << "\n" << std::flush;
+    // A file's name may hold any bytes; those that are no UTF-8 must not end the run.
+    stream_ << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n" << std::flush;
 }
 
-fs::path make_run_folder(const fs::path& output, const std::string& graph, const std::string& key) {
+fs::path make_run_folder(const fs::path& output, const Graph& graph, const std::string& key) {
     const std::string stem = fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::localtime(std::time(nullptr)), key.substr(0, 8));
-    for (int attempt = 1;; ++attempt) {
-        const fs::path folder =
-            fs::absolute(output) / graph / (attempt == 1 ? stem : fmt::format("{}-{}", stem, attempt));
-        std::error_code error;
-        fs::create_directories(folder.parent_path(), error);
-        if (!error && fs::create_directory(folder, error)) return folder;
-        if (error) {
-            Diagnostic diagnostic = errors::storage_failed({}, "", "");
-            diagnostic.message =
-                fmt::format("the run's folder `{}` can't be made: {}", folder.string(), error.message());
-            diagnostic.help = {"name another place with --output DIR"};
-            throw Failure(std::move(diagnostic));
-        }
+    const fs::path place = fs::absolute(output) / graph.name;
+    fs::path folder = place / stem;
+    try {
+        fs::create_directories(place);
+        for (int attempt = 2; !fs::create_directory(folder); ++attempt)
+            folder = place / fmt::format("{}-{}", stem, attempt);
+        write_text(folder / "graph.toml", resolved_toml(graph));
+    } catch (const std::exception& error) {
+        Diagnostic diagnostic = errors::storage_failed({}, "", "");
+        diagnostic.message = fmt::format("the run's folder `{}` can't be made: {}", folder.string(), error.what());
+        diagnostic.help = {"name another place with --output DIR"};
+        throw Failure(std::move(diagnostic));
     }
+    return folder;
 }
 
 std::string to_csv(const Scores& scores) {
@@ -116,7 +117,8 @@ void write_results(const fs::path& folder, const Graph& graph, const std::vector
 }
 
 void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& record) {
-    write_text(folder / "run.json.part", record.dump(1) + "\n");
+    write_text(folder / "run.json.part",
+               record.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
     fs::rename(folder / "run.json.part", folder / "run.json");
     std::error_code error;
     const fs::path latest = folder.parent_path() / "latest",

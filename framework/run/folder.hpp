@@ -7,9 +7,8 @@
 
 namespace fettle::runtime {
 
-/// Makes <output>/<graph>/<time>-<short key>. Throws Failure (R506) where it can't.
-std::filesystem::path make_run_folder(const std::filesystem::path& output, const std::string& graph,
-                                      const std::string& key);
+/// Makes <output>/<graph>/<time>-<short key> with graph.toml, the resolved graph. Throws Failure (R506) where it can't.
+std::filesystem::path make_run_folder(const std::filesystem::path& output, const Graph& graph, const std::string& key);
 
 /// Writes what the values hold that people want: scores.csv, measures.json, network/, and files of reporters.
 void write_results(const std::filesystem::path& folder, const Graph& graph,

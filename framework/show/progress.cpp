@@ -189,7 +189,7 @@ class JsonLines final : public Observer {
    private:
     static void write(nlohmann::ordered_json event) {
         event["time"] = timestamp();
-        fmt::print(stderr, "{}\n", event.dump());
+        fmt::print(stderr, "{}\n", event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
 };
 

@@ -1,5 +1,7 @@
 #include "tree.hpp"
 
+#include <fettle/suggest.hpp>
+
 #include <fettle/error.hpp>
 
 #include <algorithm>
@@ -36,33 +38,6 @@ std::string tidy(std::string name) {
     return name;
 }
 
-/// Optimal string alignment (Damerau 1964): insertions, deletions, changes, and neighbours swapped.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-    for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-    for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i)
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-        }
-    return d[a.size()][b.size()];
-}
-
-/// The name in `folder` that is most like `wanted`; empty where none is.
-std::string nearest(const fs::path& folder, const std::string& wanted) {
-    std::string best;
-    std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-        const std::string name = entry.path().filename().string();
-        const std::size_t far = distance(name, wanted);
-        if (far < least || (far == least && !best.empty() && name < best)) least = far, best = name;
-    }
-    return best;
-}
-
 }  // namespace
 
 std::vector<std::size_t> FileTree::order_of(std::vector<std::string>& names) {
@@ -94,10 +69,9 @@ void report_missing(const fs::path& path) {
         missing = folder.filename().string();
         folder = folder.parent_path();
     } while (!folder.empty() && folder != folder.parent_path() && !fs::is_directory(folder, error));
-    const fs::path place = folder.empty() ? fs::path(".") : folder;
-    const std::string near = nearest(place, missing);
+    const auto near = fettle::nearest_path(path);
     const std::string where = folder.empty() ? "the current folder" : "`" + folder.string() + "`";
     throw fettle::Error(fettle::Fault::data, "there is no `" + path.string() + "`")
         .parameter("path")
-        .help(where + " has no `" + missing + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+        .help(where + " has no `" + missing + "`" + (near ? "; did you mean `" + *near + "`?" : ""));
 }

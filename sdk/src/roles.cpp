@@ -158,7 +158,8 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
         std::sort(calibration.normal.begin(), calibration.normal.end());
         std::sort(calibration.anomalous.begin(), calibration.anomalous.end());
         const double threshold = fit(calibration);
-        if (const std::string words = caution(calibration); !words.empty()) context.warn("`" + column.name + "`: " + words);
+        if (const std::string words = caution(calibration); !words.empty())
+            context.warn("`" + column.name + "`: " + words);
         decisions->cuts.push_back({column.name, threshold, context.label(),
                                    calibration.normal.size() + (needs_anomalies() ? calibration.anomalous.size() : 0)});
     }
@@ -200,7 +201,8 @@ Measure::Out Measure::run(const In& in, Context&) const {
             }
             Judgement judgement = judge(values, anomalous, cut);
             if (unlabelled > 0)
-                judgement.remarks.push_back(std::to_string(unlabelled) + " test samples without a label were not judged");
+                judgement.remarks.push_back(std::to_string(unlabelled) +
+                                            " test samples without a label were not judged");
             measures->judgements.push_back(std::move(judgement));
         }
     }

@@ -3,6 +3,8 @@
 #include <fettle/error.hpp>
 #include <fettle/ports.hpp>
 
+#include "kept.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -155,6 +157,7 @@ ValueRef load(std::string_view type, const fs::path& folder) {
         files->folder = folder;
         return files;
     }
+    if (type == Images::type_name) return kept_images(folder);
     const Json json = Json::parse(read_file(folder / "value.json"));
     if (type == Scores::type_name) {
         auto scores = std::make_shared<Scores>();
@@ -211,6 +214,8 @@ void save_value(const Value& value, const fs::path& folder) {
         if (error)
             throw Error(Fault::storage, "`" + files->folder.string() + "` could not be copied to `" + folder.string() +
                                             "`: " + error.message());
+    } else if (const auto* images = dynamic_cast<const Images*>(&value)) {
+        keep_images(*images, folder);
     } else {
         throw Error(Fault::storage, "values of type `" + std::string(value.type()) + "` are not stored");
     }

@@ -67,8 +67,14 @@ struct Sample {
     std::vector<std::string> lineage;  ///< how it came to be, oldest first: one JSON object per step, in one line
 };
 
+/// Channels x height x width of float32, row-major: one row of a tensor, on the host.
+struct Floats {
+    int channels = 0, height = 0, width = 0;
+    std::vector<float> values;
+};
+
 /// The tensor side of a batch. The one implementation that knows LibTorch is in `roles/learn.hpp`; host code
-/// needs these three functions only.                                                 [any thread, concurrent]
+/// needs these functions only.                                                 [any thread, concurrent]
 class TensorPart {
    public:
     virtual ~TensorPart() = default;
@@ -78,6 +84,11 @@ class TensorPart {
     virtual Image image(std::size_t row) const = 0;
     /// Channel 0 of a row, as it is.
     virtual Plane plane(std::size_t row) const = 0;
+    /// All channels of a row, as they are.
+    virtual Floats floats(std::size_t row) const {
+        Plane one = plane(row);
+        return {1, one.height, one.width, std::move(one.values)};
+    }
     /// Rows of several parts (all of this one's class) put together, in that order.
     using Row = std::pair<std::shared_ptr<const TensorPart>, std::size_t>;
     virtual std::shared_ptr<const TensorPart> gather(std::span<const Row> rows) const = 0;
@@ -278,8 +289,9 @@ class Files final : public Value {
     std::filesystem::path folder;
 };
 
-/// Writes a value that isn't lazy into an empty folder, exactly: what `load_value` reads back equals it to the
-/// last bit, infinities and NaN included. Throws Error(Fault::storage), on a full disk too.
+/// Writes a value into an empty folder, exactly: what `load_value` reads back equals it to the last bit, infinities
+/// and NaN included. Of lazy values, images can be stored (all of them are made for it), unless they vary from round
+/// to round. Throws Error(Fault::storage), on a full disk too.
 void save_value(const Value& value, const std::filesystem::path& folder);
 /// Throws Error(Fault::storage) where the folder doesn't hold a value of that type.
 ValueRef load_value(std::string_view type, const std::filesystem::path& folder);

@@ -89,7 +89,8 @@ class Transform : public Component {
 
     template <class T>
     static void describe_role(Describe<T>& d) {
-        d.in("images", &In::images, "The samples to change; several sets are taken one after another.").out("images", &Out::images, "The changed samples.");
+        d.in("images", &In::images, "The samples to change; several sets are taken one after another.")
+            .out("images", &Out::images, "The changed samples.");
     }
 };
 

@@ -65,6 +65,14 @@ class TorchPart final : public TensorPart {
         return out;
     }
 
+    Floats floats(std::size_t row) const override {
+        const Tensor chw =
+            values_[static_cast<std::int64_t>(row)].detach().to(torch::kCPU, torch::kFloat32).contiguous();
+        Floats out{static_cast<int>(chw.size(0)), static_cast<int>(chw.size(1)), static_cast<int>(chw.size(2)), {}};
+        out.values.assign(chw.data_ptr<float>(), chw.data_ptr<float>() + chw.numel());
+        return out;
+    }
+
     std::shared_ptr<const TensorPart> gather(std::span<const Row> rows) const override {
         std::vector<Tensor> parts;
         for (const auto& [part, row] : rows)
@@ -98,7 +106,14 @@ inline Tensor tensor_of(const Batch& batch, const Device& device) {
         }
         return std::make_shared<TorchPart>(out.to(torch_device(device)));
     });
-    return dynamic_cast<const TorchPart&>(*part).values().to(torch_device(device));
+    if (const auto* torch_part = dynamic_cast<const TorchPart*>(part.get()))
+        return torch_part->values().to(torch_device(device));
+    std::vector<Tensor> rows;  // kept in the cache, and read back without LibTorch
+    for (std::size_t i = 0; i < part->count(); ++i) {
+        Floats row = part->floats(i);
+        rows.push_back(torch::from_blob(row.values.data(), {row.channels, row.height, row.width}).clone());
+    }
+    return torch::stack(rows).to(torch_device(device));
 }
 
 /// Channels, height and width of what a network takes and gives.
