@@ -70,8 +70,10 @@ Diagnostic not_toml(Span at, const std::string& why) {
     // The parser's words, put so that they fit into a sentence; for the commonest slips the fix beside the caret.
     std::string words = why;
     constexpr std::string_view before = "Error while parsing ";
-    if (words.starts_with(before)) words = words.substr(before.size());
-    if (words.size() < why.size()) words = (std::string_view("aeiou").find(words[0]) < 5 ? "in an " : "in a ") + words;
+    if (words.starts_with(before)) {
+        words = words.substr(before.size());
+        words = (std::string_view("aeiou").find(words.front()) < 5 ? "in an " : "in a ") + words;
+    }
     std::string hint;
     std::vector<std::string> help;
     if (words.starts_with("in a string: unescaped control"))

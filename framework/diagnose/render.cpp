@@ -69,9 +69,9 @@ std::string render(const Diagnostic& d, bool colour) {
             const std::string& line = d.span.file->lines[d.span.line - 1];
             const std::size_t start = std::min(d.span.column - 1, line.size());
             const std::size_t length = std::min(d.span.length, line.size() - start);
-            std::string before(columns(line.substr(0, start)), ' ');
-            for (std::size_t i = 0; i < std::min(before.size(), start); ++i)
-                if (line[i] == '\t') before[i] = '\t';
+            std::string before;  // as wide as what stands before the caret
+            for (const char c : line.substr(0, start))
+                if ((c & 0xC0) != 0x80) before += c == '\t' ? '\t' : ' ';
             const std::string carets(std::max<std::size_t>(1, columns(line.substr(start, length))), '^');
             out += fmt::format("{} |\n{} | {}\n{} | {}{}\n", margin, number, line, margin, before,
                                paint(error ? "31" : "33", carets + (d.hint.empty() ? "" : " " + d.hint)));

@@ -63,6 +63,8 @@ std::string resolved_toml(const Graph& graph) {
         }
         out += component_tables(stage.use, path);
     }
+    // Nothing is left to look up: what looks like a reference is meant plainly.
+    for (auto at = out.find("${"); at != std::string::npos; at = out.find("${", at + 3)) out.insert(at, 1, '$');
     return out;
 }
 

@@ -46,6 +46,9 @@ class Reader {
         const Charge charge(*wrapping_.account, wrapping_.trace, "read");
         try {
             auto batch = inner_.read(indices, round);
+            if (!batch || batch->size() != indices.size())
+                throw Error(Fault::plugin, "it was asked for " + std::to_string(indices.size()) + " samples and gave " +
+                                               std::to_string(batch ? batch->size() : 0));
             wrapping_.account->items += indices.size();
             return batch;
         } catch (const Interrupted&) {

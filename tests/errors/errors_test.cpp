@@ -26,11 +26,11 @@ std::vector<std::string> names() {
     return out;
 }
 
-/// What the comments at the top of a graph ask for: "# args: --set a.b=1".
+/// What the comments of a graph ask for: "# args: --set a.b=1".
 std::string asked(const std::string& graph, const std::string& what) {
     std::istringstream lines(graph);
     const std::string before = "# " + what + ": ";
-    for (std::string line; std::getline(lines, line) && line.starts_with("# ");)
+    for (std::string line; std::getline(lines, line);)
         if (line.starts_with(before)) return line.substr(before.size());
     return {};
 }
@@ -80,9 +80,10 @@ TEST(Catalogue, EveryCodeOfAGraphIsShown) {
 }
 
 TEST(Catalogue, EveryExpectationBelongsToAGraph) {
-    for (const auto& entry : fs::directory_iterator(folder))
-        if (entry.path().extension() == ".expected")
-            EXPECT_TRUE(fs::exists(fs::path(entry.path()).replace_extension(".toml"))) << entry.path();
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() != ".expected") continue;
+        EXPECT_TRUE(fs::exists(fs::path(entry.path()).replace_extension(".toml"))) << entry.path();
+    }
 }
 
 TEST(Catalogue, EveryCodeIsExplainedOnce) {

@@ -91,4 +91,17 @@ TEST(Interface, InspectSaysTheSameAsTheList) {
     }
 }
 
+TEST(Resolved, AShippedGraphWithComponentsResolvesToItself) {
+    const fs::path graphs = FETTLE_SOURCE_FOLDER "/graphs", scratch = FETTLE_TEST_FOLDER;
+    const auto first = program::run("check demo.toml --resolved", program::Stream::out, graphs);
+    ASSERT_EQ(first.status, 0);
+    const fs::path file = scratch / "demo.resolved.toml";
+    std::ofstream(file, std::ios::binary) << first.text;
+    const auto second = program::run("check demo.resolved.toml --resolved", program::Stream::out, scratch);
+    EXPECT_EQ(second.status, 0);
+    EXPECT_EQ(second.text, first.text);
+    EXPECT_NE(first.text.find("[stage.train.model]\n"), std::string::npos);
+    EXPECT_EQ(first.text.find("${"), std::string::npos);
+}
+
 }  // namespace

@@ -24,14 +24,14 @@ struct Result {
 
 enum class Stream { out, error };
 
-/// Runs `fettle ARGUMENTS` by the shell in `folder`; `environment` are further words for `env`.
+/// Runs `fettle ARGUMENTS` by the shell in `folder`; `environment` are further options of `env`.
 inline Result run(const std::string& arguments, Stream stream, const std::filesystem::path& folder,
                   const std::string& environment = {}) {
+    std::filesystem::create_directories(FETTLE_TEST_FOLDER);
     const auto quoted = [](const std::string& text) { return "'" + text + "'"; };
-    const std::string command = "cd " + quoted(folder.string()) +
-                                " && env -u FETTLE_PLUGIN_PATH FETTLE_CACHE=" + quoted(FETTLE_TEST_FOLDER "/cache") +
-                                " " + environment + " " + quoted(FETTLE_PROGRAM) + " " + arguments +
-                                (stream == Stream::out ? " 2>/dev/null" : " 2>&1 >/dev/null");
+    const std::string command = "cd " + quoted(folder.string()) + " && env -u FETTLE_PLUGIN_PATH " + environment +
+                                " FETTLE_CACHE=" + quoted(FETTLE_TEST_FOLDER "/cache") + " " + quoted(FETTLE_PROGRAM) +
+                                " " + arguments + (stream == Stream::out ? " 2>/dev/null" : " 2>&1 >/dev/null");
     FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) throw std::runtime_error("the program could not be started");
     Result result{};

@@ -1,0 +1,78 @@
+# Refuses an include that runs against the arrows of the house, plugins -> sdk <- framework <- tools:
+#   sdk        includes nothing of the other three
+#   framework  includes neither plugins nor tools, and neither LibTorch nor OpenCV
+#   plugins    include neither framework nor tools, nor another family
+# cmake -DROOT=folder -P arrows.cmake
+cmake_minimum_required(VERSION 3.25)
+set(bad "")
+set(checked 0)
+
+# The header names that a folder of the house owns, as they are written after #include.
+function(headers_of result folder)
+  file(GLOB_RECURSE files RELATIVE ${ROOT}/${folder} ${ROOT}/${folder}/*.hpp ${ROOT}/${folder}/*.h)
+  set(${result} ${files} PARENT_SCOPE)
+endfunction()
+
+headers_of(framework_headers framework)
+headers_of(tools_headers tools)
+headers_of(plugin_headers plugins)
+
+function(refuse file include why)
+  set(bad "${bad}  ${file} includes ${include}: ${why}\n" PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE sources RELATIVE ${ROOT} ${ROOT}/sdk/*.[ch]pp ${ROOT}/framework/*.[ch]pp ${ROOT}/plugins/*.[ch]pp)
+foreach(source IN LISTS sources)
+  string(REGEX MATCH "^[^/]+" house ${source})
+  get_filename_component(folder ${ROOT}/${source} DIRECTORY)
+  file(STRINGS ${ROOT}/${source} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+  math(EXPR checked "${checked} + 1")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"].*" "\\1" include "${line}")
+    # A header beside the file is its own; otherwise the name says whose it is.
+    set(beside FALSE)
+    if(line MATCHES "\"" AND EXISTS ${folder}/${include})
+      set(beside TRUE)
+      file(REAL_PATH ${folder}/${include} real)
+      file(RELATIVE_PATH real ${ROOT} ${real})
+    else()
+      set(real "")
+    endif()
+    if(NOT house STREQUAL "framework" AND (real MATCHES "^framework/" OR (NOT beside AND include IN_LIST framework_headers)))
+      refuse(${source} ${include} "${house} never includes the framework")
+    endif()
+    if(real MATCHES "^tools/" OR (NOT beside AND include IN_LIST tools_headers))
+      refuse(${source} ${include} "nobody includes tools")
+    endif()
+    set(own FALSE)  # the framework has a folder of that name itself
+    if(house STREQUAL "framework" AND include IN_LIST framework_headers)
+      set(own TRUE)
+    endif()
+    if(NOT house STREQUAL "plugins" AND NOT own
+       AND (real MATCHES "^plugins/" OR (NOT beside AND (include MATCHES "^plugins/" OR include IN_LIST plugin_headers))))
+      refuse(${source} ${include} "${house} never includes a plugin")
+    endif()
+    if(house STREQUAL "framework" AND include MATCHES "^(torch|ATen|c10|opencv2)/")
+      refuse(${source} ${include} "the framework loads and answers without LibTorch and OpenCV")
+    endif()
+    if(house STREQUAL "framework" AND include STREQUAL "fettle/roles/learn.hpp")
+      refuse(${source} ${include} "it brings in LibTorch")
+    endif()
+    if(house STREQUAL "plugins")
+      string(REGEX REPLACE "^plugins/([^/]+)/.*" "\\1" family ${source})
+      if(real MATCHES "^plugins/" AND NOT real MATCHES "^plugins/${family}/")
+        refuse(${source} ${include} "no family includes another")
+      elseif(NOT beside AND include IN_LIST plugin_headers AND NOT include MATCHES "^${family}/")
+        refuse(${source} ${include} "no family includes another")
+      endif()
+    endif()
+  endforeach()
+endforeach()
+
+if(checked EQUAL 0)
+  message(FATAL_ERROR "there is no source below ${ROOT}")
+endif()
+if(bad)
+  message(FATAL_ERROR "includes against the arrows plugins -> sdk <- framework <- tools:\n${bad}")
+endif()
+message(STATUS "${checked} files, no include against the arrows")
