@@ -197,7 +197,8 @@ class Workshop : public testing::Test {
         launch.environment = {{"FETTLE_CACHE", (folder() / cache).string()},
                               {"FETTLE_PLUGIN_PATH", ""},
                               {"NO_COLOR", "1"},
-                              {"TERM", "dumb"}};
+                              {"TERM", "dumb"},
+                              {"OMP_WAIT_POLICY", "PASSIVE"}};  // several tests share the machine
         return launch;
     }
     std::unique_ptr<Process> start(const Launch& launch) {

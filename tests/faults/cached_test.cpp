@@ -14,6 +14,8 @@ using testing::UnorderedElementsAre;
 
 class Cached : public Training {
    protected:
+    Cached() { threads = "1"; }
+
     const Arguments brief{"--set", "train.epochs=2"};
 
     Arguments with(Arguments more) const {
@@ -121,6 +123,7 @@ in.candidate = "photos"
 }
 
 TEST_F(Cached, TheNumberOfThreadsChangesNoBitOfWhatIsDeterministic) {
+    threads = "2";
     run();
     fs::copy(folder() / "cache", folder() / "one", fs::copy_options::recursive);
     // By its maximum, so that both compute scores from the same network.

@@ -73,7 +73,10 @@ struct Stop {
     int signal, status;
 };
 
-class AskedToStop : public Interrupted, public testing::WithParamInterface<Stop> {};
+class AskedToStop : public Interrupted, public testing::WithParamInterface<Stop> {
+   protected:
+    AskedToStop() { threads = "1"; }
+};
 
 TEST_P(AskedToStop, LeavesACheckpointThatTheNextRunCarriesOnFrom) {
     // No checkpoint but the one that being asked makes.

@@ -199,7 +199,7 @@ TEST_F(CacheTest, ALockOfAProcessThatDiesIsFree) {
     Cache::Lock lock(cache, key);
     EXPECT_FALSE(lock.held());
     kill(child, SIGKILL);
-    lock.wait();
+    lock.wait([] { return false; });
     EXPECT_TRUE(lock.held());
     EXPECT_FALSE(Cache::Lock(cache, key).held());
     waitpid(child, nullptr, 0);

@@ -9,7 +9,6 @@ using namespace fettle::runtime;
 using support::graph_of;
 using support::value_of;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr const char* graph_text = R"(
 format = 1
@@ -102,19 +101,6 @@ TEST(Resolved, HoldsAReferenceSignThatWasMeantPlainly) {
         graph_of("format = 1\n[stage.parts]\nuse = 'dataset.procedural'\nkeep = true\nnote = 'costs $${5}'\n");
     EXPECT_EQ(graph.stages[0].note, "costs ${5}");
     EXPECT_EQ(graph_of(resolved_toml(graph)).stages[0].note, "costs ${5}");
-}
-
-TEST(Resolved, OfAGraphThatIsShipped) {
-    Diagnostics diagnostics;
-    const std::filesystem::path file = FETTLE_SOURCE_FOLDER "/graphs/smallest.toml";
-    const auto document = read_document(file, {}, diagnostics);
-    ASSERT_TRUE(document);
-    const auto graph = check(*document, file, support::registry(), diagnostics);
-    ASSERT_TRUE(graph) << render(diagnostics.all());
-    EXPECT_THAT(diagnostics.all(), ::testing::IsEmpty());
-    const std::string resolved = resolved_toml(*graph);
-    EXPECT_THAT(resolved, Not(HasSubstr("${")));
-    EXPECT_EQ(resolved_toml(graph_of(resolved)), resolved);
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 // Words of errors: suggestions, places, names.
 #include "unit/support.hpp"
 
+#include <fettle/suggest.hpp>
+
 #include <gmock/gmock.h>
 
 namespace {
 
 using namespace fettle::runtime;
+using fettle::nearest;
 
 TEST(Nearest, FindsWhatAMisspeltWordMeans) {
     const std::vector<std::string> words{"window", "sigma", "k1", "k2"};
