@@ -33,7 +33,8 @@ std::vector<std::filesystem::path> default_plugin_places() {
 
 std::unique_ptr<PluginBuilder> load_plugin(const std::filesystem::path& file, PluginInfo* info) {
     // Libraries are never unloaded: values, types and thread-local state of a plugin may outlive any scope of ours.
-    static std::list<boost::dll::shared_library> forever;
+    // Not even at exit, when the order in which statics go would be a matter of luck: the list is never destroyed.
+    static auto& forever = *new std::list<boost::dll::shared_library>;
     const PluginEntry* entry = nullptr;
     try {
         boost::dll::shared_library library(file.string(),

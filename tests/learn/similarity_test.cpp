@@ -157,11 +157,13 @@ TEST(Ssim, IsZeroForEqualImagesAndSymmetric) {
 TEST(Ssim, GradientIsThatOfFiniteDifferences) { expect_gradient("similarity.ssim"); }
 TEST(L2, GradientIsThatOfFiniteDifferences) { expect_gradient("similarity.l2"); }
 
-TEST(Ssim, RefusesAnEvenWindow) {
-    const auto& type = learn::library("similarity").entry("similarity.ssim");
-    EXPECT_THAT(type.check(*learn::make<fettle::Component>("similarity.ssim", {{"window", 8}})),
-                HasSubstr("`window` is 8"));
-    EXPECT_EQ(type.check(*learn::make<fettle::Component>("similarity.ssim", {{"window", 9}})), "");
+TEST(Ssim, DeclaresThatItsWindowIsOdd) {
+    const auto& parameters = learn::library("similarity").entry("similarity.ssim").info.parameters;
+    const auto window =
+        std::find_if(parameters.begin(), parameters.end(), [](const auto& p) { return p.name == "window"; });
+    ASSERT_NE(window, parameters.end());
+    EXPECT_TRUE(window->constraint.odd);
+    EXPECT_EQ(window->constraint.lowest, 3.0);
 }
 
 TEST(Ssim, SaysWhenImagesAreSmallerThanTheWindow) {
