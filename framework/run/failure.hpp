@@ -1,0 +1,15 @@
+// What a stage threw, in words.
+#pragma once
+
+#include "diagnose/diagnose.hpp"
+#include "graph/graph.hpp"
+
+#include <exception>
+
+namespace fettle::runtime {
+
+/// An exception as a diagnostic that points into the graph: at the parameter that the error names, else at the
+/// stage's `use`.                                                                     [any thread]
+Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure);
+
+}  // namespace fettle::runtime
