@@ -267,7 +267,7 @@ struct EdgeChecker {
         }
     }
 
-    std::vector<bool> whole;  ///< per stage that splits were spread to
+    std::vector<bool> whole;          ///< per stage that splits were spread to
     std::vector<std::string> broken;  ///< stages that are declared, but whose `use` is wrong
 };
 

@@ -11,8 +11,9 @@ namespace report {
 ///                                                                                   [any thread, concurrent]
 std::string data_uri(const fettle::Image& image, int side);
 
-/// A map in colours over its image in grey: nothing at 0, violet above it, bright yellow at `high` and above, at most `side` pixels. A
-/// map that is smaller than its image lies in its middle. Throws Error(Fault::shape) where it is larger.
+/// A map in colours over its image in grey: nothing at 0, violet above it, bright yellow at `high` and above, at most
+/// `side` pixels. A map that is smaller than its image lies in its middle. Throws Error(Fault::shape) where it is
+/// larger.
 ///                                                                                   [any thread, concurrent]
 fettle::Image overlay(const fettle::Image& image, const fettle::Plane& map, double high, int side);
 
