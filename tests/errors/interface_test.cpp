@@ -106,4 +106,23 @@ TEST(Resolved, ShippedGraphsResolveToThemselves) {
     }
 }
 
+TEST(Commands, DrawNamesEveryStageAndArrow) {
+    const auto drawn = program::run("draw smallest.toml", program::Stream::out, FETTLE_SOURCE_FOLDER "/graphs");
+    ASSERT_EQ(drawn.status, 0);
+    EXPECT_EQ(drawn.text.rfind("flowchart LR\n", 0), 0u);
+    EXPECT_NE(drawn.text.find("s0[\"parts<br/>dataset.procedural\"]"), std::string::npos);
+    EXPECT_NE(drawn.text.find("s0 -->|images| s1\n"), std::string::npos);
+}
+
+// The two hashes are published with imagehash: ba8c84536bd3c366 and 92a71cdc79d980e3 differ in 24 bits.
+TEST(Commands, MetricComparesTwoFiles) {
+    const char* given = std::getenv("FETTLE_DATA");
+    const fs::path vectors = fs::path(given != nullptr ? given : FETTLE_SOURCE_FOLDER "/../shared/data") / "vectors";
+    if (!fs::exists(vectors / "peppers.png")) GTEST_SKIP() << "imagehash's test images are not in FETTLE_DATA";
+    const auto compared =
+        program::run("metric hash.perceptual imagehash.png peppers.png", program::Stream::out, vectors);
+    EXPECT_EQ(compared.status, 0);
+    EXPECT_EQ(compared.text, "perceptual 24\n");
+}
+
 }  // namespace
