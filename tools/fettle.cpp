@@ -1,5 +1,5 @@
 // The command line. Results on standard output, everything else on standard error.
-// Exit status: 0 done, 1 the user's fault, 2 ours, 130 or 143 interrupted.
+// Exit status: 0 done, 1 the user's fault, 2 ours, 129, 130 or 143 interrupted (128 and the signal's number).
 #include "graph/graph.hpp"
 #include "plugins/plugins.hpp"
 #include "run/run.hpp"
@@ -10,6 +10,7 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -101,6 +102,7 @@ RunOptions run_options(const po::variables_map& options) {
 }
 
 std::string command_line;
+bool wants_json = false;  ///< for what goes wrong before a command has its options
 
 int run(const po::variables_map& options, const std::vector<std::string>& arguments) {
     const bool json = options.count("json") > 0;
@@ -116,7 +118,9 @@ int run(const po::variables_map& options, const std::vector<std::string>& argume
         result = run_graph(*checked.graph, *checked.registry, settings, *observer);
     }
     report(result.diagnostics, json);
-    if (json) {
+    if (result.folder.empty()) {
+        // stopped while planning
+    } else if (json) {
         std::cout << nlohmann::ordered_json{{"status", static_cast<int>(result.status)},
                                             {"folder", result.folder.string()},
                                             {"seconds", result.seconds}}
@@ -141,6 +145,12 @@ int check_command(const po::variables_map& options, const std::vector<std::strin
     if (report(diagnostics.all(), options.count("json") > 0) || !checked.graph) return 1;
     if (options.count("resolved"))
         std::cout << resolved_toml(*checked.graph);
+    else if (options.count("json"))
+        std::cout << nlohmann::ordered_json{{"graph", arguments[0]},
+                                            {"stages", checked.graph->stages.size()},
+                                            {"errors", 0}}
+                         .dump()
+                  << "\n";
     else
         std::cout << fmt::format("{}: {} stages, no errors\n", arguments[0], checked.graph->stages.size());
     return 0;
@@ -217,8 +227,23 @@ int explain(const po::variables_map&, const std::vector<std::string>& arguments)
     return 1;
 }
 
+/// Reports without places: they would lie in a graph that the user never wrote.
+bool report_plainly(std::vector<Diagnostic> diagnostics, bool json) {
+    for (Diagnostic& diagnostic : diagnostics) diagnostic.span = {};
+    return report(diagnostics, json);
+}
+
+/// Whether a type compares `reference` with `candidate`.
+bool compares(const TypeInfo& type) {
+    const auto has = [&](const char* name) {
+        return std::any_of(type.inputs.begin(), type.inputs.end(), [&](const auto& port) { return port.name == name; });
+    };
+    return type.stage && has("reference") && has("candidate");
+}
+
 /// Two image files under any similarity or distance: a graph of three or four stages, made up here.
 int metric(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    const bool json = options.count("json") > 0;
     Diagnostics diagnostics;
     std::string text = "format = 1\n[graph]\nname = \"metric\"\n";
     const char* sides[] = {"reference", "candidate"};
@@ -230,14 +255,21 @@ int metric(const po::variables_map& options, const std::vector<std::string>& arg
     {
         const auto registry = make_registry(options, {}, diagnostics);
         const TypeInfo* type = registry->find(arguments[0]);
-        if (type != nullptr && !type->outputs.empty() && type->outputs.front().type == fettle::Maps::type_name)
+        if (type == nullptr || !compares(*type)) {
+            std::vector<std::string> known;
+            for (const std::string& id : registry->stages())
+                if (compares(*registry->find(id))) known.push_back(id);
+            diagnostics.add(errors::unknown_use({}, arguments[0], known));
+        }
+        if (report(diagnostics.all(), json)) return 1;
+        if (!type->outputs.empty() && type->outputs.front().type == fettle::Maps::type_name)
             text += "[stage.score]\nuse = \"score.pool\"\nby = \"mean\"\nin.maps = [\"metric\"]\n";
     }
     Diagnostics found;
     const auto document =
         read_document_text("metric", text, fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
     const Checked checked = check_document(document, "metric", options, found);
-    if (report(found.all(), options.count("json") > 0) || !checked.graph) return 1;
+    if (report_plainly(found.all(), json) || !checked.graph) return 1;
 
     RunOptions settings = run_options(options);
     const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());
@@ -247,12 +279,17 @@ int metric(const po::variables_map& options, const std::vector<std::string>& arg
     const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
     std::error_code error;
     fs::remove_all(scratch, error);
-    if (report(result.diagnostics, options.count("json") > 0)) return 1;
+    if (report_plainly(result.diagnostics, json)) return 1;
+    if (result.status == Status::interrupted) return 128 + received_signal.load();
     for (const auto& outputs : result.values)
         for (const auto& value : outputs)
             if (const auto* scores = dynamic_cast<const fettle::Scores*>(value.get()))
                 for (const auto& column : scores->columns)
-                    std::cout << fmt::format("{} {}\n", column.name, column.values.front());
+                    std::cout << (json ? nlohmann::ordered_json{{"metric", column.name},
+                                                                {"value", column.values.front()}}
+                                             .dump()
+                                       : fmt::format("{} {}", column.name, column.values.front()))
+                              << "\n";
     return 0;
 }
 
@@ -311,10 +348,17 @@ int dispatch(int argc, char** argv) {
     auto arguments = values["arguments"].as<std::vector<std::string>>();
     if (values.count("help")) return usage(options, std::cout);
     if (arguments.empty()) return usage(options, std::cerr);
-    if (values["threads"].as<int>() < 0) {
-        std::cerr << "fettle: --threads is a number of threads, at least 1\n";
+    wants_json = values.count("json") > 0;
+    const int most = 4 * std::max(16, static_cast<int>(std::thread::hardware_concurrency()));
+    if (values["threads"].as<int>() < 0 || values["threads"].as<int>() > most) {
+        std::cerr << fmt::format("fettle: --threads is a number of threads, 1 to {} here\n", most);
         return 1;
     }
+    for (const char* folder : {"output", "cache"})
+        if (values.count(folder) && values[folder].as<std::string>().empty()) {
+            std::cerr << fmt::format("fettle: --{} names a folder, and is empty\n", folder);
+            return 1;
+        }
     std::vector<std::string> names;
     for (const Command& command : commands) {
         names.emplace_back(command.name);
@@ -335,12 +379,16 @@ int dispatch(int argc, char** argv) {
 int main(int argc, char** argv) {
     struct sigaction action {};
     action.sa_handler = on_signal;
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction before {};
+        sigaction(number, nullptr, &before);
+        if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);  // nohup means what it says
+    }
     for (int i = 0; i < argc; ++i) command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
     try {
         return dispatch(argc, argv);
     } catch (const Failure& failure) {
-        std::cerr << render(failure.diagnostic, colour());
+        std::cerr << (wants_json ? render_json(failure.diagnostic) + "\n" : render(failure.diagnostic, colour()));
         return 1;
     } catch (const std::exception& error) {
         std::cerr << "fettle: an error of its own: " << error.what() << "\n";

@@ -138,6 +138,16 @@ Diagnostic bad_name(Span at, const std::string& what, const std::string& name, c
                 {"a name is a word without dots, spaces, quotes and slashes: " + why});
 }
 
+Diagnostic unused_parameter(Span at, const std::string& name, const std::vector<std::string>& known) {
+    return make("G011", std::move(at), fmt::format("nothing reads the parameter `{}`", name), did_you_mean(name, known),
+                {fmt::format("write ${{{}}} where it is meant, or remove it", name)});
+}
+
+Diagnostic drops_nothing(Span at, const std::string& stage, const std::vector<std::string>& known) {
+    return make("G012", std::move(at), fmt::format("there is no stage `{}` to drop", stage), did_you_mean(stage, known),
+                {"`drop = true` takes away a stage of the file that this one extends"});
+}
+
 Diagnostic unknown_use(Span at, const std::string& id, const std::vector<std::string>& known) {
     const std::string hint = did_you_mean(id, known);
     // Without a near neighbour, what the family offers says more than everything there is.
@@ -215,6 +225,10 @@ Diagnostic cannot_keep(Span at, const std::string& id, const std::string& type) 
                 {"images can be kept; maps are made again from them, and scores and networks are always stored"});
 }
 
+Diagnostic unreadable_path(Span at, const std::string& path, const std::string& why) {
+    return make("G208", std::move(at), fmt::format("`{}` can't be read: {}", path, why));
+}
+
 Diagnostic unknown_stage(Span at, const std::string& stage, const std::vector<std::string>& known) {
     return make("G301", std::move(at), fmt::format("there is no stage `{}`", stage), did_you_mean(stage, known),
                 {takes("the stages are", known)});
@@ -284,6 +298,13 @@ Diagnostic no_calibration(Span at, const std::string& port) {
                  "in.images = [\"split.calibrate\", \"split.test\"]"});
 }
 
+Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& test, const std::string& seen) {
+    return make("G310", std::move(at),
+                fmt::format("`{}` brings `{}` and `{}` together, which may hold the same samples", stage, test, seen), {},
+                {"two split stages divide the same data set each in its own way",
+                 "take both from one split stage, or divide the `train` part of the first one further"});
+}
+
 Diagnostic bad_override(const std::string& text, const std::string& why) {
     return make("G401", {}, fmt::format("`--set {}` can't be read: {}", text, why), {},
                 {"write --set stage.parameter=VALUE, with VALUE as in TOML: --set train.epochs=5, --set cut.at=0.99"});
@@ -321,14 +342,14 @@ Diagnostic storage_failed(Span at, const std::string& stage, const std::string& 
 Diagnostic damaged_entry(const std::string& key, const std::string& why) {
     auto out = make(
         "C601", {},
-        fmt::format("the cache entry {} is damaged ({}); it was removed and is made again", key.substr(0, 12), why));
+        fmt::format("the cache entry {} is damaged ({}); it is made again", key.substr(0, 12), why));
     out.severity = Severity::warning;
     return out;
 }
 
 Diagnostic cache_unusable(const std::string& folder, const std::string& why) {
     return make("C602", {}, fmt::format("the cache `{}` can't be used: {}", folder, why), {},
-                {"name another with --cache DIR or FETTLE_CACHE, or run with --no-cache"});
+                {"name another with --cache DIR or FETTLE_CACHE"});
 }
 
 }  // namespace fettle::runtime::errors

@@ -43,7 +43,7 @@ struct Diagnostic {
     Severity severity = Severity::error;
 };
 
-/// The text of section "Errors" of the README: message, place, line, caret, help. `colour` adds ANSI colours.
+/// As every error is shown: message, place, line, caret, help. `colour` adds ANSI colours.
 std::string render(const Diagnostic& diagnostic, bool colour = false);
 /// All of them in file order, then a count.
 std::string render(std::vector<Diagnostic> diagnostics, bool colour = false);
@@ -102,6 +102,8 @@ Diagnostic circular_reference(Span at, const std::vector<std::string>& chain);  
 Diagnostic unclosed_reference(Span at, const std::string& text);                                         // G008
 Diagnostic no_stages(Span at, const std::string& graph);                                                 // G009
 Diagnostic bad_name(Span at, const std::string& what, const std::string& name, const std::string& why);  // G010
+Diagnostic unused_parameter(Span at, const std::string& name, const std::vector<std::string>& known);    // G011
+Diagnostic drops_nothing(Span at, const std::string& stage, const std::vector<std::string>& known);      // G012
 
 Diagnostic unknown_use(Span at, const std::string& id, const std::vector<std::string>& known);     // G101
 Diagnostic missing_use(Span at, const std::string& table, const std::vector<std::string>& known);  // G102
@@ -120,6 +122,7 @@ Diagnostic missing_parameter(Span at, const std::string& id, const std::string& 
 Diagnostic check_failed(Span at, const std::string& id, const std::string& what);                               // G205
 Diagnostic missing_path(Span at, const std::string& path, const std::string& hint, const std::string& looked);  // G206
 Diagnostic cannot_keep(Span at, const std::string& id, const std::string& type);                                // G207
+Diagnostic unreadable_path(Span at, const std::string& path, const std::string& why);                           // G208
 
 Diagnostic unknown_stage(Span at, const std::string& stage, const std::vector<std::string>& known);  // G301
 Diagnostic unknown_port(Span at, const std::string& owner, const std::string& port, bool input,
@@ -133,6 +136,7 @@ Diagnostic not_connected(Span at, const std::string& stage, const std::string& p
                          const std::vector<std::string>& fitting);                               // G307
 Diagnostic not_a_list(Span at, const std::string& port, const std::vector<std::string>& edges);  // G308
 Diagnostic no_calibration(Span at, const std::string& port);                                     // G309
+Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& test, const std::string& seen);  // G310
 
 Diagnostic bad_override(const std::string& text, const std::string& why);  // G401
 Diagnostic override_nowhere(const std::string& path, const std::string& missing,

@@ -24,7 +24,7 @@ constexpr std::array entries{
     CatalogueEntry{
         "P105", "crashed while loading",
         "Every new plugin is first loaded in a process of its own. This one died there, so it was set aside and the\n"
-        "others go on. It is tried again when the file changes."},
+        "others go on. It is tried again at the next call."},
     CatalogueEntry{"P106", "threw while loading",
                    "The body of FETTLE_PLUGIN, or a `describe` function, threw an exception. It was set aside."},
     CatalogueEntry{"G001", "not TOML",
@@ -51,6 +51,11 @@ constexpr std::array entries{
                    "Names of graphs and stages become names of folders and parts of edges (\"stage.port\"), so they "
                    "hold no dots,\n"
                    "spaces, quotes and slashes."},
+    CatalogueEntry{"G011", "a parameter that nothing reads",
+                   "A key of [parameters] does something only where a value of the graph refers to it as ${name}. One\n"
+                   "that nobody reads is most likely misspelt. What a parent file sets may stay unread."},
+    CatalogueEntry{"G012", "a stage that isn't there to be dropped",
+                   "`drop = true` removes a stage that comes from the file named by `extends`."},
     CatalogueEntry{
         "G101", "no such stage or component",
         "No plugin on the plugin path offers the id after `use`. `fettle list` shows what there is; plugins of your\n"
@@ -77,6 +82,9 @@ constexpr std::array entries{
         "G207", "can't be kept",
         "`keep = true` stores the images that a lazy stage makes, so that a later run reads them instead of making\n"
         "them again. Maps aren't stored: they hold on to the images they were made from."},
+    CatalogueEntry{"G208", "a file that can't be read",
+                   "What a stage reads is part of its cache key, so it is read while planning; this file, or one in\n"
+                   "this folder, may not be, or vanished meanwhile."},
     CatalogueEntry{"G301", "no such stage", "An edge names a stage that the graph doesn't have."},
     CatalogueEntry{
         "G302", "no such port",
@@ -97,6 +105,11 @@ constexpr std::array entries{
         "G309", "no calibration samples",
         "A threshold is found from samples that the network hasn't learnt from and that it isn't judged by:\n"
         "the `calibrate` output of a split stage. They must be scored together with those of `test`."},
+    CatalogueEntry{
+        "G310", "two splits mixed",
+        "Each split stage divides a data set for itself, so what is `train` for one may be `test` for another. What\n"
+        "was learned from one may only be judged by the `test` of the same one. A split stage may divide the `train`\n"
+        "of another further: those parts stay apart from the other's `test`."},
     CatalogueEntry{"G401", "an override that can't be read", "--set takes a path, an equals sign and a TOML value."},
     CatalogueEntry{"G402", "an override that points nowhere",
                    "--set changes what the graph has: stage.parameter, parameters.name,\n"
@@ -116,8 +129,8 @@ constexpr std::array entries{
     CatalogueEntry{"R506", "storage", "A file could not be written or read back. Is the disk full?"},
     CatalogueEntry{
         "C601", "a damaged cache entry",
-        "The content of a cache entry doesn't match its recorded digests: it isn't believed, but removed and computed\n"
-        "again. A disk that drops writes, or somebody's edit, may be the cause."},
+        "The content of a cache entry doesn't match its recorded digests: it isn't believed, but computed again and\n"
+        "replaced. A disk that drops writes, or somebody's edit, may be the cause."},
     CatalogueEntry{"C602", "a cache that can't be used", "The cache's folder can't be made or written to."},
 };
 

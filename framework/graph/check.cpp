@@ -1,7 +1,7 @@
 #include "graph/check.hpp"
 #include "graph/document.hpp"
 
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
 
 #include <fettle/random.hpp>
 
@@ -10,6 +10,8 @@
 
 namespace fettle::runtime {
 namespace {
+
+namespace fs = std::filesystem;
 
 const std::vector<std::string> top_keys{"format", "extends", "graph", "parameters", "stage"};
 const std::vector<std::string> graph_keys{"name", "summary", "seed", "device", "plugins"};
@@ -34,13 +36,11 @@ std::optional<T> member(const Node& table, const char* name, const char* wanted,
     return node->scalar.as<T>();
 }
 
-bool is_device(const std::string& text) {
-    return text == "auto" || text == "cpu" || text == "cuda" ||
-           (text.starts_with("cuda:") && text.size() > 5 &&
-            text.find_first_not_of("0123456789", 5) == std::string::npos);
-}
+constexpr auto refused_in_names = ". \t/\\\"'";
 
-bool is_name(const std::string& text) { return !text.empty() && text.find_first_of(". \t/\\\"'") == std::string::npos; }
+bool is_name(const std::string& text) {
+    return !text.empty() && text.find_first_of(refused_in_names) == std::string::npos;
+}
 
 void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
     refuse_unknown(document, top_keys, "a graph", diagnostics);
@@ -54,7 +54,7 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
         if (format == nullptr && at.file) at.line = at.column = at.length = 1;
         diagnostics.add(errors::other_format(at, format != nullptr ? format->scalar.text() : ""));
     }
-    graph.name = graph.file.stem().string();
+    graph.name = default_name(graph.file);
     const Node* head = document.find("graph");
     if (head == nullptr) return;
     refuse_unknown(*head, graph_keys, "[graph]", diagnostics);
@@ -72,7 +72,7 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
         if (!is_device(*device))
             diagnostics.add(errors::out_of_range(head->find("device")->span, "[graph]", "device",
                                                  "be \"" + *device + "\"",
-                                                 "it must be \"auto\", \"cpu\", \"cuda\", or \"cuda:0\" and so on",
+                                                 device_words,
                                                  did_you_mean(*device, {"auto", "cpu", "cuda"})));
     }
 }
@@ -100,6 +100,21 @@ void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
 
 }  // namespace
 
+bool is_device(std::string_view text) {
+    if (text == "auto" || text == "cpu" || text == "cuda") return true;
+    if (!text.starts_with("cuda:")) return false;
+    text.remove_prefix(5);
+    return !text.empty() && text.size() <= 3 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string default_name(const std::filesystem::path& file) {
+    std::string name = file.stem().string();
+    for (auto at = name.find_first_of(refused_in_names); at != std::string::npos;
+         at = name.find_first_of(refused_in_names, at))
+        name[at] = '-';
+    return name;
+}
+
 std::vector<std::filesystem::path> plugin_places(const Node& document, Diagnostics& diagnostics) {
     const Node* head = document.find("graph");
     const Node* plugins = head == nullptr ? nullptr : head->find("plugins");
@@ -123,6 +138,8 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
     Graph graph;
     graph.file = file;
     check_head(document, graph, diagnostics);
+    Diagnostics told_before;
+    for (const auto& place : plugin_places(document, told_before)) graph.plugins.push_back(fs::absolute(place));
 
     std::vector<const Node*> tables;
     std::vector<std::string> broken;

@@ -17,6 +17,9 @@ struct EdgeChecker {
     const std::vector<const Node*>& tables;
     Diagnostics& diagnostics;
 
+    /// How a sample was chosen: the split stages it went through and the part it was put in, from the first on.
+    using Origin = std::vector<std::pair<std::size_t, std::string>>;
+
     std::vector<std::string> stage_names() const {
         std::vector<std::string> names;
         for (const StageUse& stage : graph.stages) names.push_back(stage.name);
@@ -190,6 +193,7 @@ struct EdgeChecker {
                 if (stage.use.type->inputs[p].carries_split)
                     for (const Edge& edge : stage.inputs[p])
                         inherited.merge(std::set(graph.stages[edge.stage].splits[edge.port]));
+            spread_origins(stage);
             for (const PortInfo& port : stage.use.type->outputs) {
                 std::string split = port.split;
                 if (split.starts_with("@")) {
@@ -201,7 +205,78 @@ struct EdgeChecker {
             }
             whole.push_back(is_whole(stage));
             refuse_leaks(stage);
+            refuse_mixed_splits(stage);
         }
+    }
+
+    void spread_origins(const StageUse& stage) {
+        const std::size_t self = static_cast<std::size_t>(&stage - graph.stages.data());
+        std::set<std::size_t> reached;
+        std::set<Origin> inherited;
+        for (std::size_t p = 0; p < stage.inputs.size(); ++p)
+            if (stage.use.type->inputs[p].carries_split)
+                for (const Edge& edge : stage.inputs[p]) {
+                    reached.merge(std::set(sources[edge.stage]));
+                    inherited.merge(std::set(origins[edge.stage][edge.port]));
+                }
+        if (reached.empty()) reached = {self};
+        if (inherited.empty()) inherited = {Origin{}};
+        sources.push_back(std::move(reached));
+        origins.emplace_back();
+        for (const PortInfo& port : stage.use.type->outputs) {
+            std::set<Origin> out;
+            for (Origin origin : inherited) {
+                if (divides(stage)) origin.emplace_back(self, port.split);
+                out.insert(std::move(origin));
+            }
+            origins.back().push_back(std::move(out));
+        }
+    }
+
+    static bool divides(const StageUse& stage) { return stage.use.type->role == "split"; }
+
+    /// Whether some sample may be in both. Parts of one division are disjoint; two divisions of the same samples know
+    /// nothing of each other.
+    bool may_overlap(const Origin& left, const Origin& right) const {
+        for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
+            const auto& [one, its_part] = left[i];
+            const auto& [other, others_part] = right[i];
+            if (one == other && its_part != others_part) return false;
+            if (one != other)
+                return std::any_of(sources[one].begin(), sources[one].end(),
+                                   [&](std::size_t source) { return sources[other].count(source) > 0; });
+        }
+        return !left.empty() && !right.empty();
+    }
+
+    static bool ends_in(const Origin& origin, const char* part) {
+        return !origin.empty() && origin.back().second == part;
+    }
+
+    /// What was learned or calibrated on meets test samples of another division, among which it may be. Where results
+    /// only stand side by side (measures, reports), nothing meets.
+    void refuse_mixed_splits(const StageUse& stage) const {
+        const auto& outputs = stage.use.type->outputs;
+        const bool side_by_side = std::all_of(outputs.begin(), outputs.end(), [](const PortInfo& port) {
+            return port.type == Measures::type_name || port.type == Files::type_name;
+        });
+        std::vector<Edge> edges;
+        for (std::size_t p = 0; p < stage.inputs.size(); ++p)
+            if (stage.use.type->inputs[p].carries_split && !side_by_side)
+                edges.insert(edges.end(), stage.inputs[p].begin(), stage.inputs[p].end());
+        for (const Edge& learned : edges)
+            for (const Edge& tested : edges) {
+                if (&learned == &tested) continue;
+                for (const Origin& seen : origins[learned.stage][learned.port])
+                    for (const Origin& test : origins[tested.stage][tested.port])
+                        if (!ends_in(seen, "test") && ends_in(test, "test") && may_overlap(seen, test))
+                            return diagnostics.add(errors::mixed_splits(tested.span, stage.name, named(test.back()),
+                                                                        named(seen.back())));
+            }
+    }
+
+    std::string named(const std::pair<std::size_t, std::string>& part) const {
+        return graph.stages[part.first].name + "." + part.second;
     }
 
     /// "split.test -> rebuilt.images": how samples of `split` come to an edge.
@@ -230,8 +305,11 @@ struct EdgeChecker {
             for (const Edge& edge : stage.inputs[p]) {
                 const auto& splits = graph.stages[edge.stage].splits[edge.port];
                 calibrates |= splits.count("calibrate") > 0;
+                // Outside material may be anything but what is judged; what is divided may be anything but `test`.
+                const bool takes_any_but_test = !port.carries_split || divides(stage);
                 for (const char* refused : {"test", "none"})
-                    if (port.learns && splits.count(refused) > 0)
+                    if ((port.learns || (takes_any_but_test && refused == std::string_view("test"))) &&
+                        splits.count(refused) > 0)
                         diagnostics.add(
                             errors::leak(edge.span, stage.name + "." + port.name, refused, chain(edge, refused)));
             }
@@ -267,6 +345,9 @@ struct EdgeChecker {
         }
     }
 
+    std::vector<std::set<std::size_t>> sources;          ///< per stage in order: the stages its samples begin at
+    std::vector<std::vector<std::set<Origin>>> origins;  ///< per stage and output
+
     std::vector<bool> whole;          ///< per stage that splits were spread to
     std::vector<std::string> broken;  ///< stages that are declared, but whose `use` is wrong
 };
@@ -275,7 +356,7 @@ struct EdgeChecker {
 
 void check_edges(Graph& graph, const std::vector<const Node*>& tables, const std::vector<std::string>& broken,
                  Diagnostics& diagnostics) {
-    EdgeChecker checker{graph, tables, diagnostics, {}, broken};
+    EdgeChecker checker{graph, tables, diagnostics, {}, {}, {}, broken};
     for (std::size_t i = 0; i < graph.stages.size(); ++i) checker.connect(i);
     if (!checker.order()) return;
     checker.spread_splits();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace fettle::runtime {
@@ -36,9 +37,24 @@ const char* wanted(Kind kind) {
     return "";
 }
 
+/// A text without quotes as what it stands for; nothing where it isn't that.
+std::optional<Setting> meant_as(Kind kind, const std::string& text) {
+    const auto whole = [&](auto value) -> std::optional<Setting> {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size()) return {};
+        return Setting(value);
+    };
+    if (kind == Kind::boolean && (text == "true" || text == "false")) return Setting(text == "true");
+    if (kind == Kind::integer) return whole(std::int64_t{});
+    if (kind == Kind::number) return whole(double{});
+    return {};
+}
+
 std::optional<Setting> scalar_as(Kind kind, const Node& node) {
     if (node.type != Node::Type::scalar) return {};
     const Setting& s = node.scalar;
+    if (node.bare && s.is<std::string>())
+        if (auto meant = meant_as(kind, s.as<std::string>())) return meant;
     switch (kind) {
         case Kind::boolean:
             return s.is<bool>() ? std::optional(s) : std::nullopt;
@@ -86,7 +102,7 @@ std::string rewritten(Kind kind, const Node& node) {
     if (node.type != Node::Type::scalar) return {};
     const Setting& s = node.scalar;
     const bool number = kind == Kind::integer || kind == Kind::number;
-    if (s.is<std::string>() && (number || kind == Kind::boolean)) {
+    if (s.is<std::string>() && !node.bare && (number || kind == Kind::boolean)) {
         const std::string& text = s.as<std::string>();
         const bool truth = text == "true" || text == "false";
         const bool digits = !text.empty() && text.find_first_not_of("0123456789.-+") == std::string::npos;

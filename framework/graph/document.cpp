@@ -213,14 +213,18 @@ void apply_override(Node& document, const std::string& text, Diagnostics& diagno
     auto parsed = parse("--set", "value = " + value_text, fs::current_path(), tried);
     // A word that isn't TOML is taken as a text, so that --set photos.path=a.zip needs no quotes within quotes.
     const bool word = !value_text.empty() && value_text.find_first_of("\"'[]{}\n") == std::string::npos;
-    if (!parsed && word) parsed = parse("--set", "value = '" + value_text + "'", fs::current_path(), diagnostics);
+    const bool bare = !parsed && word;
+    if (bare) parsed = parse("--set", "value = '" + value_text + "'", fs::current_path(), diagnostics);
     if (!parsed) return diagnostics.add(errors::bad_override(text, tried.all().front().message));
     Node value = std::move(parsed->members.front().second);
     const Source source = make_source("--set", text);
     value.key = {source, 1, 1, path.size()};
+    value.bare = bare;
     shift(value, source, path.size() + 1);
     value.span = {source, 1, path.size() + 2, std::max<std::size_t>(1, value_text.size())};
 
+    if (steps.front() == "graph" && document.find("graph") == nullptr)  // it may be left out where nothing is said
+        document.members.emplace_back("graph", Node{});
     Node* at = target_of(document, steps.front());
     if (at == nullptr) {
         auto known = names_of(document.find("stage"));
@@ -245,6 +249,7 @@ void apply_override(Node& document, const std::string& text, Diagnostics& diagno
 void drop_stages(Node& document, Diagnostics& diagnostics) {
     Node* stages = document.find("stage");
     if (stages == nullptr) return;
+    const std::vector<std::string> known = names_of(stages);
     std::erase_if(stages->members, [&](const auto& member) {
         const Node* drop = member.second.find("drop");
         if (drop == nullptr) return false;
@@ -253,16 +258,23 @@ void drop_stages(Node& document, Diagnostics& diagnostics) {
                                                described(*drop)));
             return false;
         }
+        // A stage that holds nothing else was never there to be dropped.
+        if (drop->scalar.template as<bool>() && member.second.members.size() == 1) {
+            auto others = known;
+            std::erase(others, member.first);
+            diagnostics.add(errors::drops_nothing(member.second.key, member.first, others));
+        }
         return drop->scalar.template as<bool>();
     });
 }
 
-std::optional<Node> finish(std::optional<Node> document, const std::vector<std::string>& overrides,
-                           Diagnostics& diagnostics) {
+std::optional<Node> finish(std::optional<Node> document, const std::string& name,
+                           const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
     if (!document) return {};
+    find_unread_parameters(*document, diagnostics);
     for (const std::string& text : overrides) apply_override(*document, text, diagnostics);
     drop_stages(*document, diagnostics);
-    replace_references(*document, diagnostics);
+    replace_references(*document, name, diagnostics);
     return document;
 }
 
@@ -288,12 +300,13 @@ Node* Node::find(std::string_view member) { return const_cast<Node*>(std::as_con
 
 std::optional<Node> read_document(const fs::path& file, const std::vector<std::string>& overrides,
                                   Diagnostics& diagnostics) {
-    return finish(read_with_parents(file, {}, {}, diagnostics), overrides, diagnostics);
+    return finish(read_with_parents(file, {}, {}, diagnostics), default_name(file), overrides, diagnostics);
 }
 
 std::optional<Node> read_document_text(std::string name, std::string_view text, const fs::path& base,
                                        const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
-    return finish(with_parents(parse(name, text, base, diagnostics), base, {}, diagnostics), overrides, diagnostics);
+    return finish(with_parents(parse(name, text, base, diagnostics), base, {}, diagnostics), default_name(name),
+                  overrides, diagnostics);
 }
 
 }  // namespace fettle::runtime

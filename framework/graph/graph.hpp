@@ -28,6 +28,7 @@ struct Node {
     Span key;                                           ///< of its key, in a table
     std::filesystem::path base;                         ///< where a relative path in it starts
     bool unknown = false;                               ///< a reference in it was wrong, and reported
+    bool bare = false;  ///< a text from the environment or the command line: it stands for a number where one is wanted
 
     const Node* find(std::string_view member) const;
     Node* find(std::string_view member);
@@ -83,8 +84,16 @@ struct Graph {
     std::string name, summary, device = "auto";
     std::uint64_t seed = 0;
     std::filesystem::path file;
+    std::vector<std::filesystem::path> plugins;  ///< what [graph] names in `plugins`
     std::vector<StageUse> stages;
 };
+
+/// The name of a graph that has none of its own: its file's, without what a name may not hold.
+std::string default_name(const std::filesystem::path& file);
+
+/// Whether a text names a device: "auto", "cpu", "cuda", "cuda:0" to "cuda:999"; and those in words.
+bool is_device(std::string_view text);
+inline constexpr auto device_words = "it must be \"auto\", \"cpu\", \"cuda\", or \"cuda:0\" and so on";
 
 /// Paths that [graph] names in `plugins`, to be searched before the check.
 std::vector<std::filesystem::path> plugin_places(const Node& document, Diagnostics& diagnostics);
@@ -111,7 +120,8 @@ struct PlanNode {
         std::size_t node, port;
     };
     std::vector<std::vector<Input>> inputs;
-    bool stored = false;  ///< its outputs go into the cache
+    bool stored = false;  ///< outputs of it go into the cache: those that aren't lazy, and with `keep` those that are
+    bool keep = false;    ///< some stage that asks for it says `keep = true`
     enum class State { cached, run, open, idle } state = State::idle;
     std::string why;  ///< why it isn't cached
 };
@@ -126,7 +136,8 @@ struct Plan {
 /// What the planner must know of the world; the run folder's cache gives it.
 struct PlanWorld {
     /// Whether a stored entry is there, whole and undamaged; says otherwise why not ("never made", "removed").
-    std::function<bool(const std::string& key, std::string& why)> stored;
+    /// `ports` are the outputs it must hold.
+    std::function<bool(const std::string& key, const std::vector<std::string>& ports, std::string& why)> stored;
     /// The content digest of a file or folder that a stage reads.
     std::function<std::string(const std::filesystem::path&)> digest;
     /// The key text this stage of this graph had last time; empty: never ran.

@@ -1,7 +1,7 @@
 // What must run, and why: every piece of work gets a key from all that can change its result, and nothing else.
 #include "graph/graph.hpp"
 
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,16 @@ namespace fettle::runtime {
 namespace {
 
 /// Raised when the framework itself changes what it stores or how it computes.
-constexpr int cache_version = 1;
+constexpr int cache_version = 2;
+
+/// The digest of what a parameter names, or an error that points at it.
+std::string digest_of(const Given& given, const PlanWorld& world) {
+    try {
+        return world.digest(given.path);
+    } catch (const std::filesystem::filesystem_error& error) {
+        throw Failure(errors::unreadable_path(given.span, error.path1().string(), error.code().message()));
+    }
+}
 
 void describe_use(std::string& out, const Use& use, const std::string& prefix, const PlanWorld& world) {
     out += fmt::format("{}use {} revision {}\n", prefix, use.type->id, use.type->revision);
@@ -26,7 +35,7 @@ void describe_use(std::string& out, const Use& use, const std::string& prefix, c
         if (given.path.empty())
             out += fmt::format("{}set {} = {}\n", prefix, parameter.name, given.value.text());
         else
-            out += fmt::format("{}read {} = {}\n", prefix, parameter.name, world.digest(given.path));
+            out += fmt::format("{}read {} = {}\n", prefix, parameter.name, digest_of(given, world));
     }
     for (std::size_t c = 0; c < use.components.size(); ++c)
         for (std::size_t k = 0; k < use.components[c].size(); ++k)
@@ -48,6 +57,7 @@ std::string first_difference(const std::string& before, const std::string& now) 
     while (std::getline(new_lines, new_line)) {
         if (!std::getline(old_lines, old_line)) return "new: " + new_line;
         if (old_line == new_line) continue;
+        if (new_line.starts_with("fettle ")) return "fettle itself changed";
         if (new_line.starts_with("in "))
             return "its input " + new_line.substr(3, new_line.find(' ', 3) - 3) + " changed";
         if (new_line.find("source ") != std::string::npos) return "its plugin's source changed";
@@ -78,7 +88,7 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
             PlanNode node;
             node.graph = g;
             node.stage = s;
-            node.key_text = fmt::format("fettle {}\n", cache_version);
+            node.key_text = fmt::format("fettle {} sdk {}\n", cache_version, sdk_digest());
             describe_use(node.key_text, stage.use, "", world);
             for (std::size_t p = 0; p < stage.inputs.size(); ++p) {
                 node.inputs.emplace_back();
@@ -93,14 +103,17 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
             if (on_device(stage.use)) node.key_text += "device " + world.device_class + "\n";
             node.key = sha256(node.key_text);
             const auto& outputs = stage.use.type->outputs;
+            node.keep = stage.keep;
             node.stored = stage.keep || std::any_of(outputs.begin(), outputs.end(),
                                                     [](const PortInfo& port) { return is_stored_type(port.type); });
             const auto [known, fresh] = node_of_key.try_emplace(node.key, plan.nodes.size());
             plan.node_of[g].push_back(known->second);
-            if (fresh)
+            if (fresh) {
                 plan.nodes.push_back(std::move(node));
-            else
+            } else {
                 plan.nodes[known->second].stored |= node.stored;
+                plan.nodes[known->second].keep |= node.keep;
+            }
         }
     }
     // Backwards: what is stored and missing runs, and what it reads must be there, from the cache or opened.
@@ -110,7 +123,10 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
         const Graph& graph = *variants[node.graph];
         if (node.stored) {
             // A lazy output that isn't kept can't come from the cache, whatever else of the stage does.
-            const bool there = world.use_cache && !read_lazily[n] && world.stored(node.key, node.why);
+            std::vector<std::string> ports;
+            for (const PortInfo& port : graph.stages[node.stage].use.type->outputs)
+                if (node.keep || is_stored_type(port.type)) ports.push_back(port.name);
+            const bool there = world.use_cache && !read_lazily[n] && world.stored(node.key, ports, node.why);
             node.state = there ? PlanNode::State::cached : PlanNode::State::run;
             if (!world.use_cache) node.why = "--no-cache";
             if (!there && node.why.empty()) {
@@ -127,7 +143,7 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
                 for (const auto& input : port) {
                     read[input.node] = true;
                     const StageUse& from = variants[plan.nodes[input.node].graph]->stages[plan.nodes[input.node].stage];
-                    if (!from.keep && !is_stored_type(from.use.type->outputs[input.port].type))
+                    if (!plan.nodes[input.node].keep && !is_stored_type(from.use.type->outputs[input.port].type))
                         read_lazily[input.node] = true;
                 }
     }

@@ -9,6 +9,7 @@ namespace {
 
 struct Replacer {
     Node& document;
+    const std::string& default_name;
     Diagnostics& diagnostics;
     std::vector<std::string> open{};  ///< parameters being replaced, against circles
     std::set<std::string> done{};     ///< parameters that were: each is replaced once, and its errors are told once
@@ -25,6 +26,7 @@ struct Replacer {
         Node found;
         found.type = Node::Type::scalar;
         found.base = at.base;
+        found.bare = true;
         const auto separator = name.find(":-", 4);
         const std::string its_name = name.substr(4, separator == std::string::npos ? separator : separator - 4);
         if (const char* value = std::getenv(its_name.c_str()); value != nullptr && *value != '\0') {
@@ -46,6 +48,9 @@ struct Replacer {
             const Node* graph = document.find("graph");
             const Node* graph_name = graph == nullptr ? nullptr : graph->find("name");
             if (graph_name != nullptr) return *graph_name;
+            Node named = at;
+            named.scalar = default_name;
+            return named;
         }
         Node* parameters = document.find("parameters");
         Node* parameter = parameters == nullptr ? nullptr : parameters->find(name);
@@ -128,12 +133,39 @@ struct Replacer {
 
 }  // namespace
 
-void replace_references(Node& document, Diagnostics& diagnostics) {
-    Replacer replacer{document, diagnostics};
+void replace_references(Node& document, const std::string& default_name, Diagnostics& diagnostics) {
+    Replacer replacer{document, default_name, diagnostics};
     if (Node* graph = document.find("graph")) replacer.replace(*graph);
     if (Node* parameters = document.find("parameters"))
         for (auto& [name, parameter] : parameters->members) replacer.replace_parameter(name, parameter);
     if (Node* stages = document.find("stage")) replacer.replace(*stages);
+}
+
+namespace {
+
+/// Every name between `${` and `}` below a node.
+void collect_references(const Node& node, std::set<std::string>& names) {
+    for (const auto& [name, member] : node.members) collect_references(member, names);
+    for (const Node& element : node.elements) collect_references(element, names);
+    if (!node.scalar.is<std::string>()) return;
+    const std::string& text = node.scalar.as<std::string>();
+    for (auto at = text.find("${"); at != std::string::npos; at = text.find("${", at + 2))
+        names.insert(text.substr(at + 2, text.find_first_of("}/ ", at) - at - 2));  // even where the end is missing
+}
+
+}  // namespace
+
+void find_unread_parameters(const Node& document, Diagnostics& diagnostics) {
+    const Node* parameters = document.find("parameters");
+    if (parameters == nullptr) return;
+    std::set<std::string> read;
+    collect_references(document, read);
+    std::vector<std::string> others;  // what a misspelt one may have been meant for
+    for (const auto& [name, parameter] : parameters->members)
+        if (read.count(name) > 0 || parameter.key.file != parameters->span.file) others.push_back(name);
+    for (const auto& [name, parameter] : parameters->members)
+        if (read.count(name) == 0 && parameter.key.file == parameters->span.file)
+            diagnostics.add(errors::unused_parameter(parameter.key, name, others));
 }
 
 }  // namespace fettle::runtime

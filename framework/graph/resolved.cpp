@@ -49,6 +49,11 @@ std::string resolved_toml(const Graph& graph) {
     out += fmt::format("name = {}\n", Setting(graph.name).text());
     if (!graph.summary.empty()) out += fmt::format("summary = {}\n", Setting(graph.summary).text());
     out += fmt::format("seed = {}\ndevice = {}\n", static_cast<std::int64_t>(graph.seed), Setting(graph.device).text());
+    if (!graph.plugins.empty()) {
+        Setting::List places;
+        for (const auto& place : graph.plugins) places.emplace_back(place.string());
+        out += fmt::format("plugins = {}\n", Setting(std::move(places)).text());
+    }
     for (const StageUse& stage : graph.stages) {
         const std::string path = "stage." + key_text(stage.name);
         out += fmt::format("\n[{}]\n", path) + own_lines(stage.use);

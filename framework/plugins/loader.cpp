@@ -3,13 +3,17 @@
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <list>
+#include <span>
 #include <sstream>
+#include <utility>
 
 namespace fettle::runtime {
 
@@ -66,66 +70,122 @@ std::unique_ptr<PluginBuilder> load_plugin(const std::filesystem::path& file, Pl
 
 namespace {
 
-/// Runs in the child: writes 'P' and what the plugin offers, or 'F', a code and what went wrong.
-[[noreturn]] void probe_in_child(const std::filesystem::path& file, int pipe_end) {
-    std::string answer;
+/// 'P' and what the plugin offers, or 'F', a code and what went wrong.
+std::string tried(const std::filesystem::path& file) {
     try {
         PluginInfo info;
         info.file = file;
         load_plugin(file, &info);
-        answer = "P" + to_text(info);
+        return "P" + to_text(info);
     } catch (const Failure& failure) {
-        answer = "F" + failure.diagnostic.code + failure.diagnostic.message;
+        return "F" + failure.diagnostic.code + failure.diagnostic.message;
     } catch (const std::exception& error) {
-        answer = std::string("FP104") + error.what();
+        return std::string("FP104") + error.what();
     }
-    for (std::size_t done = 0; done < answer.size();) {
-        const ssize_t n = write(pipe_end, answer.data() + done, answer.size() - done);
-        if (n <= 0) break;
-        done += static_cast<std::size_t>(n);
-    }
-    _exit(0);
 }
 
-std::string how_it_ended(int status) {
-    if (WIFSIGNALED(status))
-        return std::string("signal ") + std::to_string(WTERMSIG(status)) + ", " + strsignal(WTERMSIG(status));
-    return "exit status " + std::to_string(WEXITSTATUS(status));
+/// A child process that loads files in order and answers for each, a zero byte after every answer.
+class Child {
+   public:
+    Child(std::span<const std::filesystem::path> files, std::chrono::milliseconds patience) : patience_(patience) {
+        int ends[2];
+        if (pipe(ends) != 0 || (process_ = fork()) < 0)
+            throw Failure(errors::cannot_load(files.front().string(), std::strerror(errno)));
+        if (process_ == 0) {
+            close(ends[0]);
+            answer_for(files, ends[1]);
+        }
+        close(ends[1]);
+        pipe_ = ends[0];
+    }
+    ~Child() {
+        close(pipe_);
+        if (process_ > 0) waitpid(process_, nullptr, 0);
+    }
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    /// The next answer; none where the process died over it or took too long, and then `ended` says how.
+    std::optional<std::string> next(std::string& ended) {
+        for (;;) {
+            if (const std::size_t end = read_.find('\0'); end != std::string::npos) {
+                std::string answer = read_.substr(0, end);
+                read_.erase(0, end + 1);
+                return answer;
+            }
+            pollfd waiting{pipe_, POLLIN, 0};
+            if (poll(&waiting, 1, static_cast<int>(patience_.count())) == 0) {
+                kill(process_, SIGKILL);
+                ended = "not done after " + std::to_string(patience_.count()) + " ms";
+                return {};
+            }
+            char buffer[4096];
+            const ssize_t count = ::read(pipe_, buffer, sizeof buffer);
+            if (count < 0 && errno == EINTR) continue;
+            if (count <= 0) break;
+            read_.append(buffer, static_cast<std::size_t>(count));
+        }
+        int status = 0;
+        waitpid(std::exchange(process_, 0), &status, 0);
+        ended = WIFSIGNALED(status)
+                    ? std::string("signal ") + std::to_string(WTERMSIG(status)) + ", " + strsignal(WTERMSIG(status))
+                    : "exit status " + std::to_string(WEXITSTATUS(status));
+        return {};
+    }
+
+   private:
+    [[noreturn]] static void answer_for(std::span<const std::filesystem::path> files, int pipe_end) {
+        if (freopen("/dev/null", "w", stdout) == nullptr || freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
+        for (const auto& file : files) {
+            const std::string answer = tried(file) + '\0';
+            for (std::size_t done = 0; done < answer.size();) {
+                const ssize_t count = write(pipe_end, answer.data() + done, answer.size() - done);
+                if (count <= 0) _exit(1);
+                done += static_cast<std::size_t>(count);
+            }
+        }
+        _exit(0);
+    }
+
+    std::chrono::milliseconds patience_;
+    pid_t process_ = 0;
+    int pipe_ = -1;
+    std::string read_;
+};
+
+std::optional<PluginInfo> believed(const std::filesystem::path& file, const std::string& answer,
+                                   std::vector<Diagnostic>& diagnostics) {
+    if (answer.front() == 'P') return plugin_from_text(answer.substr(1));
+    Diagnostic diagnostic = errors::cannot_load(file.string(), "");
+    diagnostic.code = answer.substr(1, 4);
+    diagnostic.message = answer.substr(5);
+    if (diagnostic.code != "P104") diagnostic.help.clear();
+    diagnostics.push_back(std::move(diagnostic));
+    return {};
 }
 
 }  // namespace
 
-std::optional<PluginInfo> probe_plugin(const std::filesystem::path& file, Diagnostics& diagnostics) {
-    int ends[2];
-    if (pipe(ends) != 0) throw Failure(errors::cannot_load(file.string(), std::strerror(errno)));
-    const pid_t child = fork();
-    if (child < 0) throw Failure(errors::cannot_load(file.string(), std::strerror(errno)));
-    if (child == 0) {
-        close(ends[0]);
-        if (freopen("/dev/null", "w", stdout) == nullptr || freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
-        probe_in_child(file, ends[1]);
+std::vector<Probed> probe_plugins(std::span<const std::filesystem::path> files, std::chrono::milliseconds patience) {
+    std::vector<Probed> out;
+    while (out.size() < files.size()) {
+        const std::size_t first = out.size();
+        Child child(files.subspan(first), patience);
+        std::string ended;
+        while (out.size() < files.size()) {
+            const std::filesystem::path& file = files[out.size()];
+            const auto answer = child.next(ended);
+            // One that a child fails over after loading others is tried again by itself, in the next child.
+            if (!answer && out.size() > first) break;
+            Probed& probed = out.emplace_back();
+            if (!answer) {
+                probed.diagnostics.push_back(errors::crashed_while_loading(file.string(), ended));
+                break;
+            }
+            probed.info = believed(file, *answer, probed.diagnostics);
+        }
     }
-    close(ends[1]);
-    std::string answer;
-    char buffer[4096];
-    for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-
-    if (answer.empty() || !WIFEXITED(status)) {
-        diagnostics.add(errors::crashed_while_loading(file.string(), how_it_ended(status)));
-        return {};
-    }
-    if (answer.front() == 'F') {
-        Diagnostic diagnostic = errors::cannot_load(file.string(), "");
-        diagnostic.code = answer.substr(1, 4);
-        diagnostic.message = answer.substr(5);
-        if (diagnostic.code != "P104") diagnostic.help.clear();
-        diagnostics.add(std::move(diagnostic));
-        return {};
-    }
-    return plugin_from_text(answer.substr(1));
+    return out;
 }
 
 }  // namespace fettle::runtime

@@ -6,12 +6,14 @@
 
 #include <fettle/plugin.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,8 +82,16 @@ std::vector<std::filesystem::path> default_plugin_places();
 
 /// Loads a file into this process (Boost.DLL, never unloaded). Throws Failure. The caller has read the banner.
 std::unique_ptr<PluginBuilder> load_plugin(const std::filesystem::path& file, PluginInfo* info = nullptr);
-/// Loads it in a child process and returns what it offers; a crash there is a diagnostic here.
-std::optional<PluginInfo> probe_plugin(const std::filesystem::path& file, Diagnostics& diagnostics);
+
+/// What a plugin turned out to offer, or what is wrong with it.
+struct Probed {
+    std::optional<PluginInfo> info;
+    std::vector<Diagnostic> diagnostics;
+};
+/// Loads files in a child process, one after another (so LibTorch is loaded once), and tells of each. One that crashes
+/// or takes longer than `patience` ends that child alone; the files after it go on in another.
+std::vector<Probed> probe_plugins(std::span<const std::filesystem::path> files,
+                                  std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 /// What is known of a plugin as JSON text, for the registry's cache and the child process.
 std::string to_text(const PluginInfo& info);

@@ -201,9 +201,20 @@ void remember(const fs::path& cache_file, const Json& json) {
 std::string to_text(const PluginInfo& info) { return to_json(info).dump(); }
 PluginInfo plugin_from_text(const std::string& text) { return plugin_from(Json::parse(text)); }
 
-Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Diagnostics& diagnostics)
-    : cache_file_(cache_file) {
-    std::vector<std::pair<fs::path, bool>> files;  // and whether it was named itself
+namespace {
+
+/// A file that may be a plugin: its banner has been read and fits.
+struct Candidate {
+    fs::path file;
+    bool named = false;  ///< itself, not by the folder it lies in
+    Banner banner;
+    std::string stamp;
+    std::optional<PluginInfo> info;  ///< what it offers, once known
+};
+
+/// The files behind `places`, in order, and whether each was named itself.
+std::vector<std::pair<fs::path, bool>> files_of(const std::vector<fs::path>& places) {
+    std::vector<std::pair<fs::path, bool>> files;
     for (const fs::path& place : places) {
         std::error_code error;
         if (!fs::is_directory(place, error)) {
@@ -216,68 +227,93 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
         std::sort(found.begin(), found.end());
         for (auto& file : found) files.emplace_back(std::move(file), false);
     }
+    return files;
+}
 
-    // A bad file that merely lies in a folder is set aside with a warning; one that was asked for is an error.
-    const auto set_aside = [&](Diagnostic diagnostic, bool named) {
-        if (!named) diagnostic.severity = Severity::warning;
-        diagnostics.add(std::move(diagnostic));
-    };
-    Json memory = cache_file.empty() ? Json::object() : remembered(cache_file);
+/// A bad file that merely lies in a folder is set aside with a warning; one that was asked for is an error.
+void set_aside(Diagnostic diagnostic, bool named, Diagnostics& diagnostics) {
+    if (!named) diagnostic.severity = Severity::warning;
+    diagnostics.add(std::move(diagnostic));
+}
+
+std::vector<Candidate> candidates_of(const std::vector<fs::path>& places, Diagnostics& diagnostics) {
+    std::vector<Candidate> candidates;
+    for (const auto& [given, named] : files_of(places)) {
+        std::error_code error;
+        const fs::path file = fs::weakly_canonical(given, error);
+        if (std::any_of(candidates.begin(), candidates.end(), [&](const auto& known) { return known.file == file; }))
+            continue;
+        std::string why = "there is no such file";
+        const auto banner = fs::exists(file, error) ? read_banner(file, why) : std::nullopt;
+        if (!banner)
+            set_aside(errors::not_a_plugin(given.string(), why), named, diagnostics);
+        else if (!fits(banner->hard))
+            set_aside(errors::other_runtime(given.string(), banner->hard, host_banner()), named, diagnostics);
+        else
+            candidates.push_back({file, named, *banner, stamp(file), {}});
+    }
+    return candidates;
+}
+
+/// Fills in what the candidates offer: from memory where it still holds, from a child process otherwise. Returns
+/// whether something new is to be remembered.
+bool find_out(std::vector<Candidate>& candidates, Json& memory, Diagnostics& diagnostics) {
+    std::vector<Candidate*> unknown;
+    std::vector<fs::path> files;
+    for (Candidate& candidate : candidates) {
+        const auto known = memory.find(candidate.file.string());
+        try {
+            if (known != memory.end() && known->at("stamp") == candidate.stamp)
+                candidate.info = plugin_from(known->at("plugin"));
+        } catch (const Json::exception&) {
+            candidate.info.reset();
+        }
+        if (candidate.info) continue;
+        unknown.push_back(&candidate);
+        files.push_back(candidate.file);
+    }
+    bool changed = false;
+    const auto probed = probe_plugins(files);
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        for (const Diagnostic& diagnostic : probed[i].diagnostics)
+            set_aside(diagnostic, unknown[i]->named, diagnostics);
+        if (!probed[i].info) continue;
+        unknown[i]->info = probed[i].info;
+        memory[unknown[i]->file.string()] = {{"stamp", unknown[i]->stamp}, {"plugin", to_json(*probed[i].info)}};
+        changed = true;
+    }
+    return changed;
+}
+
+}  // namespace
+
+Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Diagnostics& diagnostics)
+    : cache_file_(std::move(cache_file)) {
+    Json memory = cache_file_.empty() ? Json::object() : remembered(cache_file_);
     if (const auto known = memory.find(passed_key); known != memory.end() && known->is_array())
         for (const Json& settings : *known)
             if (settings.is_string()) passed_.insert(settings.get<std::string>());
-    bool changed = false;
+    auto candidates = candidates_of(places, diagnostics);
+    if (find_out(candidates, memory, diagnostics) && !cache_file_.empty()) remember(cache_file_, memory);
+
     std::vector<bool> by_name;  // of each plugin: whether its file was named itself
-    for (const auto& [given, named] : files) {
-        std::error_code error;
-        const fs::path file = fs::weakly_canonical(given, error);
-        if (std::any_of(plugins_.begin(), plugins_.end(), [&](const PluginInfo& known) { return known.file == file; }))
-            continue;
-        if (!fs::exists(file, error)) {
-            set_aside(errors::not_a_plugin(given.string(), "there is no such file"), named);
-            continue;
-        }
-        std::string why;
-        const auto banner = read_banner(file, why);
-        if (!banner) {
-            set_aside(errors::not_a_plugin(given.string(), why), named);
-            continue;
-        }
-        if (!fits(banner->hard)) {
-            set_aside(errors::other_runtime(given.string(), banner->hard, host_banner()), named);
-            continue;
-        }
-        const std::string now = stamp(file);
-        std::optional<PluginInfo> info;
-        const auto known = memory.find(file.string());
-        try {
-            if (known != memory.end() && known->at("stamp") == now) info = plugin_from(known->at("plugin"));
-        } catch (const Json::exception&) {
-            info.reset();
-        }
-        if (!info) {
-            Diagnostics tried;
-            info = probe_plugin(file, tried);
-            for (const Diagnostic& diagnostic : tried.all()) set_aside(diagnostic, named);
-            if (!info) continue;
-            memory[file.string()] = {{"stamp", now}, {"plugin", to_json(*info)}};
-            changed = true;
-        }
-        info->banner = *banner;
-        plugins_.push_back(std::move(*info));
-        by_name.push_back(named);
+    for (Candidate& candidate : candidates) {
+        if (!candidate.info) continue;
+        candidate.info->banner = std::move(candidate.banner);
+        plugins_.push_back(std::move(*candidate.info));
+        by_name.push_back(candidate.named);
         const std::size_t index = plugins_.size() - 1;
         for (std::size_t t = 0; t < plugins_[index].types.size(); ++t) {
             const std::string& id = plugins_[index].types[t].id;
             const auto [place, fresh] = places_.try_emplace(id, Place{index, t});
             if (fresh) continue;
-            auto twice = errors::offered_twice(id, plugins_[place->second.plugin].file.string(), file.string());
-            const bool asked_for = named || by_name[place->second.plugin];
+            auto twice = errors::offered_twice(id, plugins_[place->second.plugin].file.string(),
+                                               candidate.file.string());
+            const bool asked_for = candidate.named || by_name[place->second.plugin];
             if (!asked_for) twice.help.push_back("until then the first is used");
-            set_aside(std::move(twice), asked_for);
+            set_aside(std::move(twice), asked_for, diagnostics);
         }
     }
-    if (changed && !cache_file.empty()) remember(cache_file, memory);
 }
 
 void Registry::remember_passed(const std::string& settings) {

@@ -1,6 +1,7 @@
 #include "run/cache.hpp"
 
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
+#include "run/run.hpp"
 
 #include <fettle/error.hpp>
 
@@ -80,11 +81,22 @@ Cache::Cache(fs::path folder) : folder_(fs::absolute(folder)) {
     }
     if (access((folder_ / "drafts").c_str(), W_OK) != 0)
         throw Failure(errors::cache_unusable(folder_.string(), "it can't be written to"));
+    forget_old_drafts();
+}
+
+void Cache::forget_old_drafts() const noexcept {
+    constexpr auto day = std::chrono::hours(24);
+    std::error_code error;
+    for (const auto& draft : fs::directory_iterator(folder_ / "drafts", error)) {
+        const auto written = fs::last_write_time(draft, error);
+        if (!error && fs::file_time_type::clock::now() - written > day) fs::remove_all(draft, error);
+    }
 }
 
 fs::path Cache::entry(const std::string& key) const { return folder_ / "entries" / key.substr(0, 2) / key; }
 
-bool Cache::holds(const std::string& key, std::string& why, Diagnostics& diagnostics) const {
+bool Cache::holds(const std::string& key, const std::vector<std::string>& ports, std::string& why,
+                  Diagnostics& diagnostics) const {
     const fs::path folder = entry(key);
     std::error_code error;
     if (!fs::exists(folder, error)) return false;
@@ -94,11 +106,17 @@ bool Cache::holds(const std::string& key, std::string& why, Diagnostics& diagnos
     } catch (const std::exception& failure) {
         wrong = failure.what();
     }
-    if (wrong.empty()) return true;
-    diagnostics.add(errors::damaged_entry(key, wrong));
-    why = "its cache entry was damaged: " + wrong;
-    fs::remove_all(folder, error);
-    return false;
+    if (!wrong.empty()) {
+        diagnostics.add(errors::damaged_entry(key, wrong));
+        why = "its cache entry was damaged: " + wrong;
+        return false;
+    }
+    for (const std::string& port : ports)
+        if (!fs::is_directory(folder / port, error)) {
+            why = "`" + port + "` was not kept";
+            return false;
+        }
+    return true;
 }
 
 fs::path Cache::begin(const std::string& key) const {
@@ -185,6 +203,20 @@ void Cache::Lock::wait(const std::function<bool()>& stop) {
 
 Cache::Lock::~Lock() {
     if (file_ >= 0) close(file_);
+}
+PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diagnostics, const Device& device,
+                     bool use_cache) {
+    PlanWorld world;
+    world.stored = [&](const std::string& key, const std::vector<std::string>& ports, std::string& why) {
+        return cache.holds(key, ports, why, diagnostics);
+    };
+    world.digest = [&](const fs::path& path) { return digests.of(path); };
+    world.last_key_text = [&](const std::string& graph, const std::string& stage) {
+        return cache.last_key_text(graph, stage);
+    };
+    world.device_class = device.type == Device::Type::cpu ? "cpu" : "cuda";
+    world.use_cache = use_cache;
+    return world;
 }
 
 }  // namespace fettle::runtime

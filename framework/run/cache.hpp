@@ -1,5 +1,5 @@
 // Results on disk, by key. An entry is written beside and renamed, so it is whole or not there; its manifest holds
-// the digest of every file, and an entry that doesn't match is removed, never believed.
+// the digest of every file, and an entry that doesn't match is never believed.
 //
 //   entries/<2 digits>/<key>/   manifest.json, key.txt, <port>/...      checkpoints/<key>/   of stages that are running
 //   latest/<graph>/<stage>      the key text it had last time           locks/<key>          held while it is made
@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace fettle::runtime {
 
@@ -20,9 +21,10 @@ class Cache {
 
     const std::filesystem::path& folder() const { return folder_; }
 
-    /// Whether an entry is there and every file of it matches its digest. A damaged one is removed, with a warning
-    /// in `diagnostics`, and `why` says so.                                         [any thread]
-    bool holds(const std::string& key, std::string& why, Diagnostics& diagnostics) const;
+    /// Whether an entry is there, every file of it matches its digest, and it holds the outputs `ports`. A damaged
+    /// one is no entry: a warning in `diagnostics` and `why` say so, and the next commit replaces it. [any thread]
+    bool holds(const std::string& key, const std::vector<std::string>& ports, std::string& why,
+               Diagnostics& diagnostics) const;
     /// Where an entry is (or would be).
     std::filesystem::path entry(const std::string& key) const;
 
@@ -60,6 +62,10 @@ class Cache {
     };
 
    private:
+    /// Drafts that killed processes left behind: those nobody has touched for a day, since another machine's processes
+    /// may share the folder.
+    void forget_old_drafts() const noexcept;
+
     std::filesystem::path folder_;
 };
 

@@ -20,6 +20,12 @@ int cuda_devices() {
 }  // namespace
 
 Device resolve_device(const std::string& text) {
+    if (!is_device(text)) {
+        Diagnostic diagnostic = errors::device_failed({}, "", "");
+        diagnostic.message = "`" + text + "` is no device";
+        diagnostic.help = {device_words};
+        throw Failure(std::move(diagnostic));
+    }
     if (text == "cpu") return {};
     const int count = cuda_devices();
     if (text == "auto") return count > 0 ? Device{Device::Type::cuda, 0} : Device{};

@@ -1,6 +1,7 @@
 // One flow node per piece of work; values pass through a table of slots that is filled once.
 #include "run/failure.hpp"
 #include "run/folder.hpp"
+#include "run/instantiate.hpp"
 #include "run/journal.hpp"
 #include "run/memo.hpp"
 #include "run/run.hpp"
@@ -33,23 +34,6 @@ std::size_t peak_memory() {
     return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
-/// A component with its parameters and parts, ready to run.
-std::shared_ptr<Component> instantiate(const Use& use, Registry& registry) {
-    const TypeEntry& entry = registry.load(use.type->id);
-    auto object = entry.create();
-    for (std::size_t i = 0; i < use.parameters.size(); ++i) {
-        const Given& given = use.parameters[i];
-        if (!given.value.empty())
-            entry.set[i](*object, given.path.empty() ? given.value : Setting(given.path.string()));
-    }
-    for (std::size_t c = 0; c < use.components.size(); ++c) {
-        std::vector<std::shared_ptr<Component>> parts;
-        for (const Use& part : use.components[c]) parts.push_back(instantiate(part, registry));
-        entry.plug[c](*object, std::move(parts));
-    }
-    return object;
-}
-
 class Execution {
    public:
     Execution(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer)
@@ -59,7 +43,7 @@ class Execution {
           observer_(observer),
           memo_(options.memo_bytes),
           cache_(options.cache.empty() ? default_cache_folder(options.output / ".cache") : options.cache),
-          digests_(cache_.folder() / "digests.json"),
+          digests_(cache_.folder() / "digests.json", [this] { return stopped(); }),
           device_(resolve_device(options.device.empty() ? graph.device : options.device)),
           threads_(options.threads > 0 ? options.threads
                                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {}
@@ -81,8 +65,15 @@ class Execution {
     const StageUse& stage_of(std::size_t node) const { return graph_.stages[plan_.nodes[node].stage]; }
     bool stopped() const { return options_.signal != nullptr && options_.signal->load() != 0; }
 
-    static bool is_stored(const StageUse& stage, std::size_t output) {
-        return stage.keep || is_stored_type(stage.use.type->outputs[output].type);
+    bool is_stored(std::size_t node, std::size_t output) const {
+        return plan_.nodes[node].keep || is_stored_type(stage_of(node).use.type->outputs[output].type);
+    }
+    std::vector<std::string> stored_ports(std::size_t node) const {
+        const auto& outputs = stage_of(node).use.type->outputs;
+        std::vector<std::string> names;
+        for (std::size_t p = 0; p < outputs.size(); ++p)
+            if (is_stored(node, p)) names.push_back(outputs[p].name);
+        return names;
     }
     void execute_flow();
     void body(std::size_t node) noexcept;
@@ -91,7 +82,7 @@ class Execution {
     void load_from_cache(std::size_t node);
     void store(std::size_t node, const fs::path& draft);
     void fail(std::size_t node, std::exception_ptr failure);
-    nlohmann::ordered_json record(const RunResult& result, const std::string& started) const;
+    RunRecord record(const RunResult& result, const std::string& started) const;
 
     const Graph& graph_;
     Registry& registry_;
@@ -144,6 +135,11 @@ class Execution::StageContext final : public Context {
     void note(std::string_view event, std::string_view text) const override {
         run_.journal_->write(std::string(event), {{"stage", stage_.name}, {"text", std::string(text)}});
     }
+    void waited_since(Clock::time_point begin) const override {
+        const auto now = Clock::now();
+        run_.slots_[node_].account.waiting += (now - begin).count();
+        run_.trace_.slice(stage_.name, "wait", begin, now);
+    }
     bool stop_requested() const override { return run_.stopped(); }
     std::unique_lock<std::mutex> use_device() const override { return std::unique_lock(run_.device_in_use_); }
 
@@ -169,7 +165,7 @@ void Execution::load_from_cache(std::size_t node) {
     const auto& outputs = stage_of(node).use.type->outputs;
     slots_[node].outputs.resize(outputs.size());
     for (std::size_t p = 0; p < outputs.size(); ++p)
-        if (is_stored(stage_of(node), p))
+        if (is_stored(node, p))
             slots_[node].outputs[p] =
                 load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
 }
@@ -177,7 +173,7 @@ void Execution::load_from_cache(std::size_t node) {
 void Execution::store(std::size_t node, const fs::path& draft) {
     const auto& outputs = stage_of(node).use.type->outputs;
     for (std::size_t p = 0; p < outputs.size(); ++p) {
-        if (!is_stored(stage_of(node), p)) continue;
+        if (!is_stored(node, p)) continue;
         fs::create_directories(draft / outputs[p].name);
         save_value(*slots_[node].outputs[p], draft / outputs[p].name);
     }
@@ -198,7 +194,7 @@ void Execution::compute(std::size_t node) {
             lock->wait([this] { return stopped(); });
             if (!lock->held()) throw Interrupted();
             std::string why;
-            if (options_.use_cache && cache_.holds(work.key, why, diagnostics_)) {
+            if (options_.use_cache && cache_.holds(work.key, stored_ports(node), why, diagnostics_)) {
                 plan_.nodes[node].state = PlanNode::State::cached;
                 return load_from_cache(node);
             }
@@ -324,56 +320,26 @@ void Execution::execute_flow() {
     });
 }
 
-nlohmann::ordered_json Execution::record(const RunResult& result, const std::string& started) const {
-    constexpr const char* status[] = {"done", "failed", "interrupted"};
-    constexpr const char* states[] = {"cached", "run", "open", "idle"};
-    nlohmann::ordered_json stages = nlohmann::ordered_json::array();
+RunRecord Execution::record(const RunResult& result, const std::string& started) const {
+    RunRecord record{graph_,   plan_,    result.status, options_.command, started,
+                     result.seconds, to_string(device_), threads_, peak_memory(), {}};
     for (std::size_t s = 0; s < graph_.stages.size(); ++s) {
-        const std::size_t n = plan_.node_of[0][s];
-        const Slot& slot = slots_[n];
-        const StageUse& stage = graph_.stages[s];
-        nlohmann::ordered_json entry{{"name", stage.name},
-                                     {"use", stage.use.type->id},
-                                     {"key", plan_.nodes[n].key},
-                                     {"state", slot.failed ? "failed" : states[static_cast<int>(plan_.nodes[n].state)]},
-                                     {"why", plan_.nodes[n].why},
-                                     {"seed", stage.seed},
-                                     {"seconds", slot.account.seconds()},
-                                     {"items", slot.account.items.load()}};
-        if (slot.account.seconds() > 0)
-            entry["items_per_second"] = static_cast<double>(slot.account.items.load()) / slot.account.seconds();
-        entry["peak_memory_bytes"] = slot.peak;
-        stages.push_back(std::move(entry));
+        const Slot& slot = slots_[plan_.node_of[0][s]];
+        record.costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(), slot.account.items.load(), slot.peak});
     }
-    nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
-    std::set<const PluginInfo*> used;
-    for (const StageUse& stage : graph_.stages)
-        if (used.insert(stage.use.plugin).second)
-            plugins.push_back({{"name", stage.use.plugin->name},
-                               {"version", stage.use.plugin->version},
-                               {"abi", stage.use.plugin->banner.hard},
-                               {"built", stage.use.plugin->banner.soft}});
-    return {{"fettle", FETTLE_VERSION},
-            {"graph", graph_.name},
-            {"file", graph_.file.string()},
-            {"command", options_.command},
-            {"status", status[static_cast<int>(result.status)]},
-            {"started", started},
-            {"finished", timestamp()},
-            {"seconds", result.seconds},
-            {"seed", graph_.seed},
-            {"device", to_string(device_)},
-            {"threads", threads_},
-            {"peak_memory_bytes", peak_memory()},
-            {"stages", std::move(stages)},
-            {"plugins", std::move(plugins)}};
+    return record;
 }
 
 RunResult Execution::run() {
     const auto begin = Clock::now();
     const std::string started = timestamp();
     RunResult result;
-    plan_ = make_plan({&graph_}, plan_world(cache_, digests_, diagnostics_, device_, options_.use_cache));
+    try {
+        plan_ = make_plan({&graph_}, plan_world(cache_, digests_, diagnostics_, device_, options_.use_cache));
+    } catch (const Interrupted&) {
+        result.status = Status::interrupted;
+        return result;
+    }
     slots_ = std::vector<Slot>(plan_.nodes.size());
     std::string keys;
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
@@ -411,7 +377,7 @@ RunResult Execution::run() {
     result.seconds = seconds_since(begin);
     journal_->write("end", {{"status", static_cast<int>(result.status)}, {"seconds", result.seconds}});
     try {
-        finish_run_folder(result.folder, record(result, started));
+        finish_run_folder(result.folder, to_json(record(result, started)));
     } catch (const std::exception& error) {
         Diagnostic diagnostic = errors::storage_failed({}, "", "");
         diagnostic.message = std::string("run.json could not be written: ") + error.what();
@@ -426,19 +392,6 @@ RunResult Execution::run() {
 }
 
 }  // namespace
-
-PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diagnostics, const Device& device,
-                     bool use_cache) {
-    PlanWorld world;
-    world.stored = [&](const std::string& key, std::string& why) { return cache.holds(key, why, diagnostics); };
-    world.digest = [&](const fs::path& path) { return digests.of(path); };
-    world.last_key_text = [&](const std::string& graph, const std::string& stage) {
-        return cache.last_key_text(graph, stage);
-    };
-    world.device_class = device.type == Device::Type::cpu ? "cpu" : "cuda";
-    world.use_cache = use_cache;
-    return world;
-}
 
 RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer) {
     // Read by OpenBLAS and libgomp when a plugin first brings them in; whoever set them knows better. One pool of

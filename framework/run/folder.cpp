@@ -5,8 +5,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <set>
 
 namespace fettle::runtime {
 namespace {
@@ -27,16 +29,40 @@ std::string field(const std::string& text) {
     return out + '"';
 }
 
-/// The widest table there is: what was judged, else what was decided, else what was scored.
-const Scores* final_scores(const std::vector<std::vector<ValueRef>>& values) {
-    const Scores *judged = nullptr, *decided = nullptr, *scored = nullptr;
-    for (const auto& outputs : values)
-        for (const ValueRef& value : outputs) {
-            if (const auto* measures = dynamic_cast<const Measures*>(value.get())) judged = &measures->scores;
-            if (const auto* decisions = dynamic_cast<const Decisions*>(value.get())) decided = &decisions->scores;
-            if (const auto* scores = dynamic_cast<const Scores*>(value.get())) scored = scores;
+/// The tables of what was judged, else of what was decided, else of what was scored; each with its stage's place.
+std::vector<std::pair<std::size_t, const Scores*>> final_tables(const std::vector<std::vector<ValueRef>>& values) {
+    std::vector<std::pair<std::size_t, const Scores*>> judged, decided, scored;
+    for (std::size_t s = 0; s < values.size(); ++s)
+        for (const ValueRef& value : values[s]) {
+            if (const auto* measures = dynamic_cast<const Measures*>(value.get()))
+                judged.emplace_back(s, &measures->scores);
+            if (const auto* decisions = dynamic_cast<const Decisions*>(value.get()))
+                decided.emplace_back(s, &decisions->scores);
+            if (const auto* scores = dynamic_cast<const Scores*>(value.get())) scored.emplace_back(s, scores);
         }
-    return judged != nullptr ? judged : decided != nullptr ? decided : scored;
+    return !judged.empty() ? judged : !decided.empty() ? decided : scored;
+}
+
+/// Whether everything in `part` stands in `whole` too.
+bool holds(const Scores& whole, const Scores& part) {
+    return whole.rows == part.rows &&
+           std::all_of(part.columns.begin(), part.columns.end(), [&](const Scores::Column& column) {
+               return std::any_of(whole.columns.begin(), whole.columns.end(), [&](const Scores::Column& known) {
+                   return known.name == column.name && known.values == column.values;
+               });
+           });
+}
+
+/// scores.csv; where several tables don't stand in one another, the later ones are named after their stages.
+void write_scores(const fs::path& folder, const Graph& graph, const std::vector<std::vector<ValueRef>>& values) {
+    std::vector<const Scores*> written;
+    for (const auto& [stage, table] : final_tables(values)) {
+        if (std::any_of(written.begin(), written.end(), [&, t = table](const auto* known) { return holds(*known, *t); }))
+            continue;
+        write_text(folder / (written.empty() ? "scores.csv" : "scores-" + graph.stages[stage].name + ".csv"),
+                   to_csv(*table));
+        written.push_back(table);
+    }
 }
 
 }  // namespace
@@ -90,7 +116,7 @@ std::string to_csv(const Scores& scores) {
 }
 
 void write_results(const fs::path& folder, const Graph& graph, const std::vector<std::vector<ValueRef>>& values) {
-    if (const Scores* scores = final_scores(values)) write_text(folder / "scores.csv", to_csv(*scores));
+    write_scores(folder, graph, values);
     for (std::size_t s = 0; s < values.size(); ++s)
         for (const ValueRef& value : values[s]) {
             const std::string& stage = graph.stages[s].name;
@@ -114,6 +140,51 @@ void write_results(const fs::path& folder, const Graph& graph, const std::vector
                 fs::copy(files->folder, taken ? folder / stage : folder, fs::copy_options::recursive);
             }
         }
+}
+
+nlohmann::ordered_json to_json(const RunRecord& record) {
+    constexpr const char* status[] = {"done", "failed", "interrupted"};
+    constexpr const char* states[] = {"cached", "run", "open", "idle"};
+    nlohmann::ordered_json stages = nlohmann::ordered_json::array();
+    for (std::size_t s = 0; s < record.graph.stages.size(); ++s) {
+        const StageUse& stage = record.graph.stages[s];
+        const StageCost& cost = record.costs[s];
+        const PlanNode& node = record.plan.nodes[record.plan.node_of[0][s]];
+        nlohmann::ordered_json entry{{"name", stage.name},
+                                     {"use", stage.use.type->id},
+                                     {"key", node.key},
+                                     {"state", cost.failed ? "failed" : states[static_cast<int>(node.state)]},
+                                     {"why", node.why},
+                                     {"seed", stage.seed},
+                                     {"seconds", cost.seconds},
+                                     {"items", cost.items}};
+        if (cost.waiting > 0) entry["waiting_seconds"] = cost.waiting;
+        if (cost.seconds > 0) entry["items_per_second"] = static_cast<double>(cost.items) / cost.seconds;
+        entry["peak_memory_bytes"] = cost.peak_memory;
+        stages.push_back(std::move(entry));
+    }
+    nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
+    std::set<const PluginInfo*> used;
+    for (const StageUse& stage : record.graph.stages)
+        if (used.insert(stage.use.plugin).second)
+            plugins.push_back({{"name", stage.use.plugin->name},
+                               {"version", stage.use.plugin->version},
+                               {"abi", stage.use.plugin->banner.hard},
+                               {"built", stage.use.plugin->banner.soft}});
+    return {{"fettle", FETTLE_VERSION},
+            {"graph", record.graph.name},
+            {"file", record.graph.file.string()},
+            {"command", record.command},
+            {"status", status[static_cast<int>(record.status)]},
+            {"started", record.started},
+            {"finished", timestamp()},
+            {"seconds", record.seconds},
+            {"seed", record.graph.seed},
+            {"device", record.device},
+            {"threads", record.threads},
+            {"peak_memory_bytes", record.peak_memory},
+            {"stages", std::move(stages)},
+            {"plugins", std::move(plugins)}};
 }
 
 void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& record) {

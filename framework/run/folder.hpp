@@ -14,6 +14,29 @@ std::filesystem::path make_run_folder(const std::filesystem::path& output, const
 void write_results(const std::filesystem::path& folder, const Graph& graph,
                    const std::vector<std::vector<ValueRef>>& values);
 
+/// What one stage cost.
+struct StageCost {
+    bool failed = false;  ///< itself, or something it needs
+    double seconds = 0;   ///< of its own code, on all threads together
+    double waiting = 0;   ///< seconds that a training waited for images
+    std::uint64_t items = 0;
+    std::size_t peak_memory = 0;  ///< bytes of the process when it ended
+};
+
+/// What run.json says: everything that made the run what it was, and what it cost.
+struct RunRecord {
+    const Graph& graph;
+    const Plan& plan;
+    Status status;
+    std::string command, started;  ///< as typed; a timestamp
+    double seconds;                ///< wall time
+    std::string device;
+    int threads;
+    std::size_t peak_memory;  ///< bytes
+    std::vector<StageCost> costs;  ///< one per stage of the graph
+};
+nlohmann::ordered_json to_json(const RunRecord& record);
+
 /// Writes run.json (beside and renamed) and points <output>/<graph>/latest to the folder.
 void finish_run_folder(const std::filesystem::path& folder, const nlohmann::ordered_json& record);
 

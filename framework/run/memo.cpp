@@ -95,6 +95,7 @@ class WrappedImages final : public Images {
     const SampleInfo& info(std::size_t index) const override { return inner_->info(index); }
     std::size_t block() const override { return inner_->block(); }
     bool varies() const override { return inner_->varies(); }
+    std::vector<std::string> left_out() const override { return inner_->left_out(); }
     Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         return Reader(*inner_, wrapping_).read(indices, round);
     }

@@ -25,9 +25,10 @@ class Trace;
 /// What one stage cost. Added to from many threads.
 struct Account {
     std::string name;
-    std::atomic<std::int64_t> nanoseconds{0};
+    std::atomic<std::int64_t> nanoseconds{0}, waiting{0};
     std::atomic<std::uint64_t> items{0};
     double seconds() const { return static_cast<double>(nanoseconds.load()) * 1e-9; }
+    double waiting_seconds() const { return static_cast<double>(waiting.load()) * 1e-9; }
 };
 
 /// While one lives, this thread's time is charged to its account and to no other: the one before it on the same

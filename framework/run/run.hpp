@@ -5,7 +5,7 @@
 #include "graph/graph.hpp"
 #include "plugins/plugins.hpp"
 #include "run/cache.hpp"
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
 
 #include <fettle/context.hpp>
 #include <fettle/ports.hpp>
@@ -46,7 +46,7 @@ enum class Status { done, failed, interrupted };
 
 struct RunResult {
     Status status = Status::done;
-    std::filesystem::path folder;               ///< the run's; empty where it could not be made
+    std::filesystem::path folder;               ///< the run's; empty where it was stopped before there was one
     std::vector<std::vector<ValueRef>> values;  ///< per stage of the graph, per output; null where not made
     std::vector<Diagnostic> diagnostics;
     double seconds = 0;

@@ -61,7 +61,7 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-Bits perceptual_hash(const fettle::Image& image, int size) {
+fettle::Bits perceptual_hash(const fettle::Image& image, int size) {
     const int side = shrink * size;
     const fettle::Image small = resize_lanczos(grey(image), side, side);
 
@@ -79,7 +79,7 @@ Bits perceptual_hash(const fettle::Image& image, int size) {
         values.insert(values.end(), strength.begin(), strength.begin() + size);
     }
     const double middle = median(values);
-    Bits bits;
+    fettle::Bits bits;
     for (const double value : values) bits.push_back(value > middle);
     return bits;
 }
@@ -87,7 +87,7 @@ Bits perceptual_hash(const fettle::Image& image, int size) {
 namespace {
 
 /// Distance between perceptual hashes: which low frequencies are stronger than the median one.
-struct Perceptual final : fettle::Distance {
+struct Perceptual final : fettle::Hash {
     int size = 8;
 
     static void describe(fettle::Describe<Perceptual>& d) {
@@ -95,9 +95,7 @@ struct Perceptual final : fettle::Distance {
             .param("size", &Perceptual::size, "Side of the hash: it has size x size bits.", fettle::between(2, 64));
     }
 
-    double distance(const fettle::Image& reference, const fettle::Image& candidate) const override {
-        return hash::distance(perceptual_hash(reference, size), perceptual_hash(candidate, size));
-    }
+    fettle::Bits fingerprint(const fettle::Image& image) const override { return perceptual_hash(image, size); }
 };
 
 }  // namespace

@@ -242,7 +242,9 @@ fettle::Network Reconstruction::train(const In& in, Context& context) const {
     using Clock = std::chrono::steady_clock;
     auto saved = Clock::now();
     while (progress.step < steps) {
+        const auto before = Clock::now();
         const Pair images = next.take();
+        context.waited_since(before);
         const double value = take_step(*net, optimizer, images, progress.step, steps, context);
         const std::int64_t epoch = progress.step / per_epoch + 1, place = progress.step % per_epoch + 1;
         if (!std::isfinite(value))

@@ -54,7 +54,14 @@ function(fettle_add_plugin name)
 
   # The digest of what the plugin is made of. Only the file with FETTLE_PLUGIN needs it; including it everywhere
   # would rebuild every file of the plugin when one changes.
+  # Headers beside the sources belong to it, whether they were named or not.
   list(TRANSFORM plugin_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
+  foreach(source IN LISTS sources)
+    get_filename_component(folder ${source} DIRECTORY)
+    file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.h ${folder}/*.hh ${folder}/*.hpp ${folder}/*.hxx ${folder}/*.inl)
+    list(APPEND sources ${headers})
+  endforeach()
+  list(REMOVE_DUPLICATES sources)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/${name}.digest.hpp)
   file(GLOB_RECURSE sdk_files CONFIGURE_DEPENDS ${FETTLE_SDK_ROOT}/*.hpp ${FETTLE_SDK_ROOT}/*.cpp)
   list(JOIN sources "|" list)  # a semicolon would not survive the command line

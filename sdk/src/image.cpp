@@ -29,40 +29,13 @@ Image owned(const cv::Mat& mat) {
     throw Error(Fault::data, "`" + std::string(name) + "` " + why).help("JPEG, PNG, BMP, TIFF and WebP are read");
 }
 
-bool starts_with(std::span<const std::uint8_t> bytes, std::string_view signature, std::size_t from = 0) {
-    return bytes.size() >= from + signature.size() &&
-           std::equal(signature.begin(), signature.end(), bytes.begin() + static_cast<std::ptrdiff_t>(from),
-                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
-}
-
-/// libjpeg only warns when a file is cut short and fills the rest with grey: such a file lacks its end marker (FF D9)
-/// after the picture's data begins. Markers inside the segments before it (a thumbnail's) don't count; trailing
-/// bytes after the end (some cameras pad) are accepted.
-bool jpeg_cut_short(std::span<const std::uint8_t> bytes) {
-    if (!starts_with(bytes, "\xFF\xD8")) return false;
-    std::size_t data = 2;  // segments: FF, kind, length of the rest in two bytes; DA is the start of the picture
-    while (data + 4 <= bytes.size() && bytes[data] == 0xFF && bytes[data + 1] != 0xDA)
-        data += bytes[data + 1] == 0xFF ? 1 : 2 + (std::size_t{bytes[data + 2]} << 8 | bytes[data + 3]);
-    for (std::size_t i = bytes.size() - 1; i-- > data;)
-        if (bytes[i] == 0xFF && bytes[i + 1] == 0xD9) return false;
-    return true;
-}
-
-/// A PNG ends with the chunk IEND.
-bool png_cut_short(std::span<const std::uint8_t> bytes) {
-    constexpr std::string_view end = "IEND";
-    return std::search(bytes.begin() + 8, bytes.end(), end.begin(), end.end()) == bytes.end();
-}
-
-/// WebP says its length in the header, little-endian; an odd one is padded.
-bool webp_cut_short(std::span<const std::uint8_t> bytes) {
-    const std::size_t says = bytes[4] | bytes[5] << 8 | bytes[6] << 16 | std::size_t{bytes[7]} << 24;
-    return bytes.size() < says + 8;
+bool is_jpeg(std::span<const std::uint8_t> bytes) {
+    return bytes.size() > 2 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF;
 }
 
 cv::Mat decode(std::span<const std::uint8_t> bytes, int flags, std::string_view name) {
-    if (bytes.empty()) not_an_image(name, "is empty");
-    if (jpeg_cut_short(bytes)) not_an_image(name, "is cut short: the end of the JPEG is missing");
+    if (const auto header = read_image_header(bytes); !header.trouble.empty())
+        not_an_image(name, header.trouble.c_str());
     const cv::Mat raw(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::uint8_t*>(bytes.data()));
     cv::Mat mat;
     try {
@@ -76,22 +49,35 @@ cv::Mat decode(std::span<const std::uint8_t> bytes, int flags, std::string_view 
     return mat;
 }
 
+/// The smallest of 1, 1/2, 1/4, 1/8 that leaves the picture no smaller than wanted. Other factors of libjpeg-turbo are
+/// slower than these, and further from a mean.
+tjscalingfactor scale_for(int width, int height, WantedSize wanted) {
+    tjscalingfactor factor{1, 1};
+    while (wanted.width > 0 && factor.denom < 8) {
+        const tjscalingfactor half{1, factor.denom * 2};
+        if (TJSCALED(width, half) < wanted.width || TJSCALED(height, half) < wanted.height) break;
+        factor = half;
+    }
+    return factor;
+}
+
 /// Plain JPEG straight into an RGB image, which takes half the time that OpenCV takes by way of BGR; the values are the
 /// same. Empty where that doesn't do: other files, CMYK, an EXIF segment (it may turn the picture), damaged data.
-Image decode_plain_jpeg(std::span<const std::uint8_t> bytes) {
+Image decode_plain_jpeg(std::span<const std::uint8_t> bytes, WantedSize wanted) {
     constexpr std::string_view exif = "Exif";
     const auto head = bytes.first(std::min<std::size_t>(bytes.size(), 4096));
-    if (!starts_with(bytes, "\xFF\xD8\xFF") || jpeg_cut_short(bytes) ||
+    if (!is_jpeg(bytes) || !read_image_header(bytes).trouble.empty() ||
         std::search(head.begin(), head.end(), exif.begin(), exif.end()) != head.end())
         return {};
-    const std::unique_ptr<void, int (*)(tjhandle)> reader(tjInitDecompress(), tjDestroy);
+    thread_local const std::unique_ptr<void, int (*)(tjhandle)> reader(tjInitDecompress(), tjDestroy);
     int width = 0, height = 0, subsampling = 0, colours = 0;
     const auto size = static_cast<unsigned long>(bytes.size());
     if (tjDecompressHeader3(reader.get(), bytes.data(), size, &width, &height, &subsampling, &colours) != 0 ||
         (colours != TJCS_YCbCr && colours != TJCS_GRAY))
         return {};
-    Image out(width, height, 3);
-    if (tjDecompress2(reader.get(), bytes.data(), size, out.pixels.data(), width, 0, height, TJPF_RGB, 0) != 0)
+    const tjscalingfactor scale = scale_for(width, height, wanted);
+    Image out(TJSCALED(width, scale), TJSCALED(height, scale), 3);
+    if (tjDecompress2(reader.get(), bytes.data(), size, out.pixels.data(), out.width, 0, out.height, TJPF_RGB, 0) != 0)
         return {};
     return out;
 }
@@ -104,30 +90,15 @@ bool has_alpha(std::span<const std::uint8_t> bytes) {
         const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         return (bytes[25] & 4) != 0 || text.substr(0, 4096).find(transparency) != std::string_view::npos;
     }
-    const bool jpeg = bytes.size() > 2 && bytes[0] == 0xFF && bytes[1] == 0xD8;
     const bool bmp = bytes.size() > 2 && bytes[0] == 'B' && bytes[1] == 'M';
-    return !jpeg && !bmp;
+    return !is_jpeg(bytes) && !bmp;
 }
 
 }  // namespace
 
-std::string image_trouble(std::span<const std::uint8_t> bytes) {
-    using namespace std::string_view_literals;
-    if (bytes.empty()) return "is empty";
-    if (starts_with(bytes, "\xFF\xD8\xFF"))
-        return jpeg_cut_short(bytes) ? "is cut short: the end of the JPEG is missing" : "";
-    if (starts_with(bytes, "\x89PNG\r\n\x1A\n"))
-        return png_cut_short(bytes) ? "is cut short: the end of the PNG is missing" : "";
-    if (starts_with(bytes, "RIFF") && starts_with(bytes, "WEBP", 8))
-        return webp_cut_short(bytes) ? "is cut short: the end of the WebP is missing" : "";
-    const bool tiff = starts_with(bytes, "II*\0"sv) || starts_with(bytes, "MM\0*"sv) || starts_with(bytes, "II+\0"sv) ||
-                      starts_with(bytes, "MM\0+"sv);
-    return tiff || starts_with(bytes, "BM") ? "" : "is no JPEG, PNG, BMP, TIFF or WebP";
-}
-
-Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name) {
+Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name, WantedSize wanted) {
     Decoded out;
-    out.image = decode_plain_jpeg(bytes);
+    out.image = decode_plain_jpeg(bytes, wanted);
     if (!out.image.empty()) return out;
     cv::Mat rgb;
     if (has_alpha(bytes)) {
@@ -149,9 +120,9 @@ Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name)
     return out;
 }
 
-Image decode_mask(std::span<const std::uint8_t> bytes, std::string_view name) {
+Image decode_mask(std::span<const std::uint8_t> bytes, std::string_view name, int level) {
     cv::Mat mat = decode(bytes, cv::IMREAD_GRAYSCALE, name);
-    cv::threshold(mat, mat, 127, 255, cv::THRESH_BINARY);
+    cv::threshold(mat, mat, level, 255, cv::THRESH_BINARY);
     return owned(mat);
 }
 
@@ -195,9 +166,12 @@ Image resize_mask(const Image& mask, int width, int height) {
 }
 
 std::vector<std::uint8_t> read_bytes(const std::filesystem::path& path) {
+    std::error_code error;
     std::ifstream file(path, std::ios::binary);
     std::vector<std::uint8_t> bytes;
-    if (file) {
+    if (std::filesystem::is_directory(path, error)) {
+        throw Error(Fault::data, "`" + path.string() + "` is a folder, not a file");
+    } else if (file) {
         file.seekg(0, std::ios::end);
         const std::streamoff size = file.tellg();
         if (size >= 0) {

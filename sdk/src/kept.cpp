@@ -1,5 +1,7 @@
 #include "kept.hpp"
 
+#include "words.hpp"
+
 #include <fettle/error.hpp>
 #include <fettle/parallel.hpp>
 
@@ -69,12 +71,12 @@ class FloatPart final : public TensorPart {
 };
 
 Json to_json(const SampleInfo& info) {
-    return {info.id, to_string(info.label), to_string(info.split), info.category, info.published};
+    return {words(info.id), to_string(info.label), to_string(info.split), words(info.category), words(info.published)};
 }
 
 SampleInfo info_from(const Json& json) {
-    return {json.at(0), label_from(json.at(1).get<std::string>()), split_from(json.at(2).get<std::string>()),
-            json.at(3), json.at(4)};
+    return {words(json.at(0)), label_from(json.at(1).get<std::string>()), split_from(json.at(2).get<std::string>()),
+            words(json.at(3)), words(json.at(4))};
 }
 
 class KeptImages final : public Images {
@@ -85,11 +87,13 @@ class KeptImages final : public Images {
         for (const Json& entry : json.at("samples")) {
             infos_.push_back(info_from(entry.at("info")));
             labels_.push_back(label_from(entry.at("label").get<std::string>()));
-            lineages_.push_back(entry.at("lineage").get<std::vector<std::string>>());
+            lineages_.emplace_back();
+            for (const Json& step : entry.at("lineage")) lineages_.back().push_back(words(step));
             const Json& place = entry.at("place");
             places_.push_back(
                 {place.at(0), place.at(1), place.at(2), place.at(3), place.at(4), place.at(5), place.at(6)});
         }
+        for (const Json& sentence : json.at("left_out")) left_out_.push_back(words(sentence));
         file_ = open(name_.c_str(), O_RDONLY | O_CLOEXEC);
         if (file_ < 0) throw Error(Fault::storage, "`" + name_ + "` could not be read");
     }
@@ -97,6 +101,7 @@ class KeptImages final : public Images {
 
     std::size_t size() const override { return infos_.size(); }
     const SampleInfo& info(std::size_t index) const override { return infos_[index]; }
+    std::vector<std::string> left_out() const override { return left_out_; }
 
     Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t) const override {
         const bool floats = !indices.empty() && places_[indices.front()].floats;
@@ -151,6 +156,7 @@ class KeptImages final : public Images {
     std::vector<Label> labels_;  ///< of the samples as made, where the sequence itself says "unknown"
     std::vector<std::vector<std::string>> lineages_;
     std::vector<Place> places_;
+    std::vector<std::string> left_out_;
 };
 
 }  // namespace
@@ -181,7 +187,7 @@ void keep_images(const Images& images, const fs::path& folder) {
                            static_cast<std::streamsize>(place.pixels()));
                 file.write(reinterpret_cast<const char*>(sample.mask.pixels.data()),
                            static_cast<std::streamsize>(place.mask_pixels()));
-                lineage = sample.lineage;
+                for (const std::string& step : sample.lineage) lineage.push_back(words(step));
             }
             samples.push_back({{"info", to_json(images.info(first + i))},
                                {"label", to_string(batch.info(i).label)},
@@ -194,7 +200,9 @@ void keep_images(const Images& images, const fs::path& folder) {
     });
     file.close();
     std::ofstream text(folder / "value.json");
-    text << Json{{"samples", std::move(samples)}}.dump();
+    Json left_out = Json::array();
+    for (const std::string& sentence : images.left_out()) left_out.push_back(words(sentence));
+    text << Json{{"samples", std::move(samples)}, {"left_out", std::move(left_out)}}.dump();
     text.close();
     if (!file || !text)
         throw Error(Fault::storage, "`" + folder.string() + "` could not be written").help("is the disk full?");

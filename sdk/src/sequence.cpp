@@ -25,12 +25,14 @@ Enum word_to(std::string_view word, const std::array<const char*, N>& words, con
 
 class MadeImages final : public Images {
    public:
-    MadeImages(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make, bool varies)
-        : infos_(std::move(infos)), make_(std::move(make)), varies_(varies) {}
+    MadeImages(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make, bool varies,
+               std::vector<std::string> left_out)
+        : infos_(std::move(infos)), make_(std::move(make)), varies_(varies), left_out_(std::move(left_out)) {}
 
     std::size_t size() const override { return infos_.size(); }
     const SampleInfo& info(std::size_t index) const override { return infos_[index]; }
     bool varies() const override { return varies_; }
+    std::vector<std::string> left_out() const override { return left_out_; }
 
     Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         std::vector<Ref<Sample>> samples(indices.size());
@@ -49,6 +51,7 @@ class MadeImages final : public Images {
     std::vector<SampleInfo> infos_;
     std::function<Sample(std::size_t, std::uint32_t)> make_;
     bool varies_;
+    std::vector<std::string> left_out_;
 };
 
 /// Elements of other sequences under new infos.
@@ -65,6 +68,14 @@ class PickedImages final : public Images {
     bool is_view() const override { return true; }
     bool varies() const override {
         return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->varies(); });
+    }
+
+    std::vector<std::string> left_out() const override {
+        std::vector<std::string> all;
+        for (const auto& part : parts_)  // three splits of one set say the same
+            for (auto& sentence : part->left_out())
+                if (std::find(all.begin(), all.end(), sentence) == all.end()) all.push_back(std::move(sentence));
+        return all;
     }
 
     Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
@@ -203,8 +214,8 @@ Ref<Batch> Batch::gather(std::span<const Row> rows) {
 }
 
 Ref<Images> lazy_images(std::vector<SampleInfo> infos, std::function<Sample(std::size_t, std::uint32_t)> make,
-                        bool varies) {
-    return std::make_shared<MadeImages>(std::move(infos), std::move(make), varies);
+                        bool varies, std::vector<std::string> left_out) {
+    return std::make_shared<MadeImages>(std::move(infos), std::move(make), varies, std::move(left_out));
 }
 
 Ref<Images> select_images(Ref<Images> source, std::vector<std::size_t> indices,

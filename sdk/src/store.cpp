@@ -4,6 +4,7 @@
 #include <fettle/ports.hpp>
 
 #include "kept.hpp"
+#include "words.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -40,22 +41,6 @@ std::vector<double> numbers(const Json& json) {
     std::vector<double> out;
     for (const Json& each : json) out.push_back(number(each));
     return out;
-}
-
-/// JSON holds UTF-8 alone; other bytes, as in a file's name from an old archive, are written as numbers.
-Json words(const std::string& text) {
-    try {
-        Json(text).dump();
-        return text;
-    } catch (const Json::type_error&) {
-        return std::vector<std::uint8_t>(text.begin(), text.end());
-    }
-}
-
-std::string words(const Json& json) {
-    if (json.is_string()) return json;
-    const auto bytes = json.get<std::vector<std::uint8_t>>();
-    return {bytes.begin(), bytes.end()};
 }
 
 Json to_json(const Scores& scores) {

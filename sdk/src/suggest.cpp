@@ -25,6 +25,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
     std::optional<std::string> best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : candidates) {
+        if (candidate == word) return {};  // it is right as it stands; something else is wrong
         const std::size_t d = distance(word, candidate);
         if (d < best_distance) {
             best_distance = d;

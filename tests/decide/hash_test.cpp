@@ -43,7 +43,7 @@ fettle::Image formula() {
     });
 }
 
-std::string phash(const fettle::Image& image, int size = 8) { return hash::to_hex(hash::perceptual_hash(image, size)); }
+std::string phash(const fettle::Image& image, int size = 8) { return fettle::to_hex(hash::perceptual_hash(image, size)); }
 
 // Everything expected below was computed by imagehash 4.3.2 with Pillow 9.4 and scipy 1.11.
 
@@ -111,14 +111,14 @@ TEST(PerceptualHash, OfImagesWithNothingInMostFrequencies) {
 }
 
 TEST(Hex, PadsOnTheLeft) {
-    EXPECT_EQ(hash::to_hex({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), "00001");
-    EXPECT_EQ(hash::to_hex({0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0}), "0f0f0");
-    EXPECT_EQ(hash::to_hex({1, 0, 0, 0, 1}), "11");
+    EXPECT_EQ(fettle::to_hex({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), "00001");
+    EXPECT_EQ(fettle::to_hex({0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0}), "0f0f0");
+    EXPECT_EQ(fettle::to_hex({1, 0, 0, 0, 1}), "11");
 }
 
 TEST(Hamming, CountsAndRefusesOtherLengths) {
-    EXPECT_EQ(hash::distance({1, 0, 1}, {0, 0, 1}), 1);
-    EXPECT_THROW(hash::distance({1, 0}, {1, 0, 1}), fettle::Error);
+    EXPECT_EQ(fettle::bit_distance({1, 0, 1}, {0, 0, 1}), 1);
+    EXPECT_THROW(fettle::bit_distance({1, 0}, {1, 0, 1}), fettle::Error);
 }
 
 TEST(HashPerceptual, Conforms) {

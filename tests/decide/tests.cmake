@@ -1,5 +1,4 @@
-set(hash_sources ${CMAKE_SOURCE_DIR}/plugins/hash/bits.cpp ${CMAKE_SOURCE_DIR}/plugins/hash/grey.cpp
-                 ${CMAKE_SOURCE_DIR}/plugins/hash/perceptual.cpp)
+set(hash_sources ${CMAKE_SOURCE_DIR}/plugins/hash/grey.cpp ${CMAKE_SOURCE_DIR}/plugins/hash/perceptual.cpp)
 fettle_test(hash SOURCES decide/hash_test.cpp ${hash_sources} PLUGINS hash)
 fettle_test(decide SOURCES decide/pool_test.cpp decide/threshold_test.cpp decide/detection_test.cpp
                            ${CMAKE_SOURCE_DIR}/plugins/evaluate/ranking.cpp

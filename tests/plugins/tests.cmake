@@ -1,7 +1,7 @@
 # Plugins that misbehave, each a tiny library of its own; they lie where no test but these looks.
 set(bad_plugins ${CMAKE_BINARY_DIR}/tests/plugins)
 set(plugins_of_tests good rival other_sdk other_torch no_entry crashes_at_once leaves_at_once crashes_on_entry
-                     throws_on_entry throws_a_number needs_stub)
+                     throws_on_entry throws_a_number needs_stub hangs)
 foreach(name IN LISTS plugins_of_tests)
   fettle_add_plugin(plugin_${name} SOURCES plugins/${name}.cpp)
 endforeach()
@@ -18,6 +18,9 @@ endforeach()
 fettle_test(misbehaving SOURCES plugins/misbehaving_test.cpp
             PLUGINS fettle dataset split transform hash ${plugin_targets})
 target_compile_definitions(test_misbehaving PRIVATE TEST_PLUGINS="${bad_plugins}")
+
+fettle_test(probing SOURCES plugins/probing_test.cpp LIBRARIES fettle_framework PLUGINS ${plugin_targets})
+target_compile_definitions(test_probing PRIVATE TEST_PLUGINS="${bad_plugins}")
 
 # Installs what is built, then builds the example against that alone.
 fettle_test(outsider SOURCES plugins/outsider_test.cpp PLUGINS fettle dataset transform)

@@ -1,6 +1,6 @@
 #include "run/cache.hpp"
 
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
 #include "unit/support.hpp"
 
 #include <fettle/error.hpp>
@@ -34,10 +34,10 @@ class CacheTest : public ::testing::Test {
         std::ofstream(draft / "port/empty", std::ios::binary);
         cache.commit(of, draft, "the text of the key\n");
     }
-    bool holds() { return cache.holds(key, why, diagnostics); }
+    bool holds() { return cache.holds(key, {"port"}, why, diagnostics); }
     fs::path file() const { return cache.entry(key) / "port/deep/file"; }
 
-    /// The entry is refused, said to be damaged, and gone.
+    /// The entry is refused, said to be damaged, and replaced by the next one.
     void expect_refused(const std::string& words) {
         EXPECT_FALSE(holds());
         EXPECT_THAT(why, HasSubstr(words));
@@ -45,8 +45,7 @@ class CacheTest : public ::testing::Test {
         EXPECT_EQ(diagnostics.all()[0].code, "C601");
         EXPECT_EQ(diagnostics.all()[0].severity, Severity::warning);
         EXPECT_THAT(diagnostics.all()[0].message, HasSubstr(words));
-        EXPECT_FALSE(fs::exists(cache.entry(key)));
-        make();  // and can be made again
+        make();
         EXPECT_TRUE(holds());
     }
 };
@@ -58,8 +57,8 @@ TEST_F(CacheTest, HoldsWhatWasCommittedAndNothingElse) {
     EXPECT_TRUE(holds());
     EXPECT_EQ(support::text_of(file()), "some bytes");
     EXPECT_EQ(support::text_of(cache.entry(key) / "key.txt"), "the text of the key\n");
-    EXPECT_FALSE(cache.holds(sha256("other"), why, diagnostics));
-    EXPECT_TRUE(Cache(folder.path() / "cache").holds(key, why, diagnostics));  // for another run as well
+    EXPECT_FALSE(cache.holds(sha256("other"), {}, why, diagnostics));
+    EXPECT_TRUE(Cache(folder.path() / "cache").holds(key, {"port"}, why, diagnostics));  // for another run as well
     EXPECT_TRUE(fs::is_empty(folder.path() / "cache/drafts"));
     EXPECT_FALSE(diagnostics.has_errors());
 }
@@ -106,7 +105,22 @@ TEST_F(CacheTest, AManifestOfAnotherShapeIsFound) {
     make();
     std::ofstream(cache.entry(key) / "manifest.json") << R"({"format": "one", "files": {"port/empty": 3}})";
     EXPECT_FALSE(holds());
-    EXPECT_FALSE(fs::exists(cache.entry(key)));
+}
+
+TEST_F(CacheTest, AnEntryWithoutAnOutputThatIsAskedForIsNotEnough) {
+    make();
+    EXPECT_FALSE(cache.holds(key, {"port", "images"}, why, diagnostics));
+    EXPECT_EQ(why, "`images` was not kept");
+    EXPECT_TRUE(diagnostics.all().empty());
+    EXPECT_TRUE(holds());
+}
+
+TEST_F(CacheTest, DraftsOfLongAgoAreCleared) {
+    const fs::path old = cache.begin(key), fresh = cache.begin(key);
+    fs::last_write_time(old, fs::last_write_time(old) - std::chrono::hours(25));
+    const Cache opened(folder.path() / "cache");
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_TRUE(fs::exists(fresh));
 }
 
 TEST_F(CacheTest, ANewerVersionIsNotBelieved) {
@@ -124,7 +138,7 @@ TEST_F(CacheTest, ADraftIsNeverBelieved) {
     const fs::path draft = cache.begin(key);
     std::ofstream(draft / "half") << "half";
     EXPECT_FALSE(holds());
-    EXPECT_FALSE(Cache(folder.path() / "cache").holds(key, why, diagnostics));
+    EXPECT_FALSE(Cache(folder.path() / "cache").holds(key, {"port"}, why, diagnostics));
     EXPECT_NE(cache.begin(key), draft);  // two at once don't share one
     cache.discard(draft);
     EXPECT_FALSE(fs::exists(draft));

@@ -1,5 +1,5 @@
 // Keys: from all that can change a result, and nothing else.
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
 #include "unit/support.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,9 @@ struct World {
 
     PlanWorld get() {
         PlanWorld world;
-        world.stored = [this](const std::string& key, std::string&) { return stored.count(key) > 0; };
+        world.stored = [this](const std::string& key, const std::vector<std::string>&, std::string&) {
+            return stored.count(key) > 0;
+        };
         world.digest = [](const std::filesystem::path& path) { return DigestStore({}).of(path); };
         world.last_key_text = [this](const std::string&, const std::string& stage) { return past[stage]; };
         world.device_class = device;
@@ -264,6 +266,26 @@ TEST(Plan, SaysWhySomethingIsStale) {
     EXPECT_EQ(why({"coarse.filter=area"}, "hash"), "its input candidate changed");
     world.past["hash"] = "";
     EXPECT_EQ(why({}, "hash"), "it never ran");
+}
+
+TEST(Plan, OneOfTwoEqualStagesThatIsKeptKeepsForBoth) {
+    const std::string twins = text + R"(
+[stage.twin]
+use       = "transform.resize"
+in.images = ["split.train"]
+size      = [16, 16]
+[stage.twin_kept]
+use       = "transform.resize"
+in.images = ["split.train"]
+size      = [16, 16]
+keep      = true
+)";
+    const Graph graph = graph_of(twins);
+    World world;
+    const Plan plan = make_plan({&graph}, world.get());
+    EXPECT_EQ(&node(plan, graph, "twin"), &node(plan, graph, "twin_kept"));
+    EXPECT_TRUE(node(plan, graph, "twin").keep);
+    EXPECT_TRUE(node(plan, graph, "twin").stored);
 }
 
 TEST(Plan, WhatIsKeptIsStored) {

@@ -56,7 +56,7 @@ TEST(Check, SplitsSpreadAlongEdges) {
     const Graph graph = graph_of(
         "format = 1\n[stage.parts]\nuse = 'dataset.procedural'\n[stage.split]\nuse = 'split.one_class'\n"
         "in.images = 'parts'\n[stage.both]\nuse = 'transform.resize'\nin.images = ['split.train', 'split.test']\n"
-        "[stage.dirty]\nuse = 'synthesize.paste'\nin.images = 'split.train'\nin.objects = 'both'\nkeep = true\n");
+        "[stage.dirty]\nuse = 'synthesize.paste'\nin.images = 'split.train'\nin.objects = 'parts'\nkeep = true\n");
     const auto splits = [&](const std::string& name, std::size_t port) {
         for (const StageUse& stage : graph.stages)
             if (stage.name == name) return stage.splits.at(port);

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 /// Raised when anything under sdk/include changes its layout or meaning.
-#define FETTLE_SDK_REVISION "1"
+#define FETTLE_SDK_REVISION "2"
 
 #define FETTLE_TEXT_(x) #x
 #define FETTLE_TEXT(x) FETTLE_TEXT_(x)
@@ -59,3 +60,11 @@
 #define FETTLE_ABI_BANNER                                                               \
     FETTLE_ABI_MARK FETTLE_ABI_HARD "|compiler=" __VERSION__ ";build=" FETTLE_ABI_BUILD \
                                     ";source=" FETTLE_SOURCE_DIGEST "\n"
+
+namespace fettle {
+
+/// The digest of what the SDK's libraries themselves are made of, hexadecimal; part of every cache key.
+///                                                                                    [any thread, concurrent]
+std::string_view sdk_digest();
+
+}  // namespace fettle

@@ -3,6 +3,7 @@
 
 #include <fettle/error.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
@@ -45,6 +46,10 @@ class Context {
     virtual void warn(std::string_view text) const = 0;
     /// A fact for the journal: "checkpoint" at epoch 3.                              [any thread]
     virtual void note(std::string_view event, std::string_view text) const = 0;
+
+    /// The stage waited for its inputs from `begin` until now: a slice of the trace, and a figure of the run.
+    ///                                                                                [any thread]
+    virtual void waited_since(std::chrono::steady_clock::time_point begin) const = 0;
 
     /// Throws Interrupted where the user asked to stop; call it between batches.     [any thread]
     void check_stop() const {

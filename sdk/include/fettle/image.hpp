@@ -50,17 +50,34 @@ struct Decoded {
     Image alpha;
 };
 
-/// Decodes JPEG, PNG, BMP, TIFF or WebP by content, whatever the name says: grey, RGB, RGBA, 16-bit (the high
-/// byte); EXIF orientation is applied. `name` is used in errors alone.
+/// What a file's first bytes say of the picture, without decoding it.
+struct ImageHeader {
+    int width = 0, height = 0;  ///< as stored, before EXIF orientation turns it; 0 where the header is damaged
+    bool animated = false;      ///< holds several frames (APNG, WebP)
+    std::string trouble;        ///< what shows without decoding, as the end of a sentence about the file: "is empty"
+
+    std::uint64_t pixels() const { return static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height); }
+};
+
+/// Reads the header of a JPEG, PNG, BMP, TIFF or WebP, told by content. `trouble` says where the bytes are empty, are
+/// no image by the first of them, or lack their end.                                [any thread, concurrent]
+ImageHeader read_image_header(std::span<const std::uint8_t> bytes);
+
+/// The size that a picture is wanted at; 0 by 0 is its own.
+struct WantedSize {
+    int width = 0, height = 0;
+};
+
+/// Decodes JPEG, PNG, BMP, TIFF or WebP by content, whatever the name says: grey, RGB, RGBA, CMYK, 16-bit (the high
+/// byte); EXIF orientation is applied. `name` is used in errors alone. A plain JPEG that is wanted smaller is decoded
+/// at a half, a quarter or an eighth where that is no smaller than wanted (libjpeg-turbo's scaled inverse DCT: the
+/// mean of the pixels it stands for, to within rounding); resizing the rest of the way is for the caller.
 /// Throws Error(Fault::data) when the bytes aren't such a file or are cut short.   [any thread, concurrent]
-Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name);
+Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name, WantedSize wanted = {});
 
-/// What is wrong with a file's bytes as far as shows without decoding: empty, no image by its first bytes, or its end
-/// is missing; as the end of a sentence about the file ("is empty"). Empty text: nothing. [any thread, concurrent]
-std::string image_trouble(std::span<const std::uint8_t> bytes);
-
-/// A mask from a file's bytes: one channel, 255 where the stored grey value is above 127.
-Image decode_mask(std::span<const std::uint8_t> bytes, std::string_view name);
+/// A mask from a file's bytes: one channel, 255 where the stored grey value is above `level`. 127 suits masks whose
+/// edges are soft, 0 those that hold numbers of classes.
+Image decode_mask(std::span<const std::uint8_t> bytes, std::string_view name, int level = 127);
 
 /// The image as a file's bytes, lossless for ".png". Throws Error(Fault::storage) where it can't be encoded.
 /// `extension` with its dot: ".png", ".jpg" (quality 0..100), ".webp".              [any thread, concurrent]

@@ -155,6 +155,9 @@ class Images : public Sequence {
    public:
     static constexpr std::string_view type_name = "images/1";
     std::string_view type() const final { return type_name; }
+    /// What a data set had to leave out, a sentence for each: "`a.jpg` is empty". Selections and joined sets hand on
+    /// what theirs say; a set made from another one says nothing.                 [any thread, concurrent]
+    virtual std::vector<std::string> left_out() const { return {}; }
 };
 
 /// Per-pixel dissimilarity, one channel; element i belongs to sample i. A map may be smaller than its image:
@@ -173,9 +176,11 @@ class Maps : public Sequence {
 /// Images made by functions: the usual way to return a sequence.
 ///   infos:  one per element.
 ///   make:   the sample at an index in a round; its info is overwritten by infos[index].
+///   left_out: what the sequence's left_out() says.
 /// `make` is called from any thread, concurrently with itself, and must be pure.
 Ref<Images> lazy_images(std::vector<SampleInfo> infos,
-                        std::function<Sample(std::size_t index, std::uint32_t round)> make, bool varies = false);
+                        std::function<Sample(std::size_t index, std::uint32_t round)> make, bool varies = false,
+                        std::vector<std::string> left_out = {});
 
 /// A selection of `source`, in the given order; `change`, where given, edits each info (its split, say).
 Ref<Images> select_images(Ref<Images> source, std::vector<std::size_t> indices,

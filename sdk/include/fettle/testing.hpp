@@ -44,6 +44,7 @@ class TestContext final : public Context {
         warnings_.emplace_back(text);
     }
     void note(std::string_view, std::string_view) const override {}
+    void waited_since(std::chrono::steady_clock::time_point) const override {}
     bool stop_requested() const override {
         const std::lock_guard lock(mutex_);
         return stop_;

@@ -1,6 +1,7 @@
-// Roles from pixels to a verdict: Distance, Pooling, Threshold, Measure, Report. None of them needs LibTorch.
+// Roles from pixels to a verdict: Distance, Hash, Pooling, Threshold, Measure, Report. None of them needs LibTorch.
 #pragma once
 
+#include <fettle/bits.hpp>
 #include <fettle/describe.hpp>
 #include <fettle/random.hpp>
 
@@ -35,6 +36,21 @@ class Distance : public Component {
         d.in("reference", &In::reference, "The images as they are.")
             .in("candidate", &In::candidate, "The images to compare with them, sample by sample.")
             .out("scores", &Out::scores, "One distance per sample.");
+    }
+};
+
+/// A fingerprint of bits; the distance of two images is the number of bits in which theirs differ. As a component it
+/// finds near-duplicates: each image is fingerprinted once, and the fingerprints are compared.
+class Hash : public Distance {
+   public:
+    static constexpr const char* role_name = "hash";
+
+    /// Of an RGB image of any size; always of one length for the same parameters. Throws Error(Fault::data) where
+    /// there are no pixels.                                                       [any thread, concurrent]
+    virtual Bits fingerprint(const Image& image) const = 0;
+
+    double distance(const Image& reference, const Image& candidate) const override {
+        return bit_distance(fingerprint(reference), fingerprint(candidate));
     }
 };
 

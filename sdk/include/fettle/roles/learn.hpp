@@ -229,9 +229,9 @@ class ComparedMaps final : public Maps {
         const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
         if (a.sizes() != b.sizes())
             throw Error(Fault::shape, "`" + infos.front().id + "` is " + std::to_string(a.size(3)) + "x" +
-                                          std::to_string(a.size(2)) + " in `reference` and " +
-                                          std::to_string(b.size(3)) + "x" + std::to_string(b.size(2)) +
-                                          " in `candidate`");
+                                          std::to_string(a.size(2)) + " in `reference`, and `" +
+                                          candidate->info(0).id + "` " + std::to_string(b.size(3)) + "x" +
+                                          std::to_string(b.size(2)) + " in `candidate`");
         return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(similarity_->compare(a, b)));
     }
 

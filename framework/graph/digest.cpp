@@ -1,4 +1,6 @@
-#include "run/digest.hpp"
+#include "graph/digest.hpp"
+
+#include <fettle/error.hpp>
 
 #include <openssl/evp.h>
 #include <unistd.h>
@@ -49,6 +51,12 @@ bool is_utf8(const std::string& text) {
     }
 }
 
+/// Whether a link leads to a folder that it lies in, so that following it would never end.
+bool leads_back(const fs::path& link) {
+    const fs::path target = fs::canonical(link), place = fs::canonical(link.parent_path());
+    return std::mismatch(target.begin(), target.end(), place.begin(), place.end()).first == target.end();
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
@@ -59,15 +67,17 @@ std::string sha256(std::string_view bytes) {
 
 std::string sha256_file(const fs::path& file) {
     std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw std::runtime_error("`" + file.string() + "` can't be read");
+    if (!stream) throw fs::filesystem_error("can't be read", file, std::make_error_code(std::errc::permission_denied));
     Sha256 digest;
     std::vector<char> buffer(1 << 18);
     while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || stream.gcount() > 0)
         digest.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+    if (stream.bad()) throw fs::filesystem_error("can't be read", file, std::make_error_code(std::errc::io_error));
     return digest.hex();
 }
 
-DigestStore::DigestStore(fs::path memory) : memory_(std::move(memory)) {
+DigestStore::DigestStore(fs::path memory, std::function<bool()> stop)
+    : memory_(std::move(memory)), stop_(std::move(stop)) {
     std::ifstream file(memory_);
     const auto json = file ? nlohmann::json::parse(file, nullptr, false) : nlohmann::json();
     if (!json.is_object()) return;
@@ -104,6 +114,7 @@ std::string DigestStore::of_file(const fs::path& file) {
         if (const auto known = known_.find(name); known != known_.end() && known->second.first == stamp)
             return known->second.second;
     }
+    if (stop_ && stop_()) throw Interrupted();
     const std::string digest = sha256_file(file);
     const std::lock_guard lock(mutex_);
     known_[name] = {stamp, digest};
@@ -113,10 +124,15 @@ std::string DigestStore::of_file(const fs::path& file) {
 
 std::string DigestStore::of(const fs::path& path) {
     if (!fs::exists(path)) return "missing";
-    if (!fs::is_directory(path)) return of_file(path);
+    if (!fs::is_directory(path)) return path.filename().string() + " " + of_file(path);
     std::vector<fs::path> files;
-    for (const auto& entry : fs::recursive_directory_iterator(path, fs::directory_options::follow_directory_symlink))
-        if (entry.is_regular_file()) files.push_back(entry.path());
+    const auto options = fs::directory_options::follow_directory_symlink;
+    for (auto entry = fs::recursive_directory_iterator(path, options); entry != fs::end(entry); ++entry)
+        if (entry->is_directory()) {
+            if (entry->is_symlink() && leads_back(entry->path())) entry.disable_recursion_pending();
+        } else if (entry->is_regular_file()) {
+            files.push_back(entry->path());
+        }
     std::sort(files.begin(), files.end());
     std::string text;
     for (const fs::path& file : files)

@@ -1,10 +1,10 @@
-// What every hash is made of: a row of bits, its hexadecimal text, and how far apart two are.
+// Rows of bits, as hashes make them: their hexadecimal text, and how far apart two are.
 #pragma once
 
 #include <string>
 #include <vector>
 
-namespace hash {
+namespace fettle {
 
 /// Row-major: the first bit belongs to the top left.
 using Bits = std::vector<bool>;
@@ -13,8 +13,8 @@ using Bits = std::vector<bool>;
 /// imagehash 4.                                                                      [any thread, concurrent]
 std::string to_hex(const Bits& bits);
 
-/// In how many bits two hashes of one length differ (Hamming). Throws Error(Fault::shape) naming both lengths where
+/// In how many bits two rows of one length differ (Hamming). Throws Error(Fault::shape) naming both lengths where
 /// they aren't of one length.                                                        [any thread, concurrent]
-int distance(const Bits& left, const Bits& right);
+int bit_distance(const Bits& left, const Bits& right);
 
-}  // namespace hash
+}  // namespace fettle

@@ -1,8 +1,8 @@
-#include "bits.hpp"
+#include <fettle/bits.hpp>
 
 #include <fettle/error.hpp>
 
-namespace hash {
+namespace fettle {
 
 std::string to_hex(const Bits& bits) {
     constexpr char digits[] = "0123456789abcdef";
@@ -18,13 +18,13 @@ std::string to_hex(const Bits& bits) {
     return out;
 }
 
-int distance(const Bits& left, const Bits& right) {
+int bit_distance(const Bits& left, const Bits& right) {
     if (left.size() != right.size())
-        throw fettle::Error(fettle::Fault::shape, "hashes of " + std::to_string(left.size()) + " and " +
-                                                      std::to_string(right.size()) + " bits can't be compared");
+        throw Error(Fault::shape, "hashes of " + std::to_string(left.size()) + " and " + std::to_string(right.size()) +
+                                      " bits can't be compared");
     int different = 0;
     for (std::size_t i = 0; i < left.size(); ++i) different += left[i] != right[i];
     return different;
 }
 
-}  // namespace hash
+}  // namespace fettle
