@@ -50,13 +50,13 @@ TEST(DigestStore, RemembersBySizeAndTimeAndSurvivesDamage) {
     const Folder folder;
     const auto memory = folder.path() / "memory/digests.json";
     const auto file = folder.write("data", "abc");
-    { EXPECT_EQ(DigestStore(memory).of(file), "data " + of_abc); }
+    { EXPECT_EQ(DigestStore(memory).of(file), std::string("data ") + of_abc); }
     ASSERT_TRUE(std::filesystem::exists(memory));
     // The same size and time: what was remembered is believed, without reading the file.
     const auto time = std::filesystem::last_write_time(file);
     folder.write("data", "xyz");
     std::filesystem::last_write_time(file, time);
-    EXPECT_EQ(DigestStore(memory).of(file), "data " + of_abc);
+    EXPECT_EQ(DigestStore(memory).of(file), std::string("data ") + of_abc);
     // Another time: it is read.
     std::filesystem::last_write_time(file, time + std::chrono::seconds(2));
     EXPECT_EQ(DigestStore(memory).of(file), "data " + sha256("xyz"));
