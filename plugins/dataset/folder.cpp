@@ -1,12 +1,12 @@
-#include "tree_dataset.hpp"
+#include "class_folders.hpp"
 
 namespace {
 
 /// Class folders on disk; see layout.hpp for how they say what an image is.
-struct Folder final : TreeDataset {
+struct Folder final : ClassFolders {
     static void describe(fettle::Describe<Folder>& d) {
         d.summary("Images in class folders, with masks beside them or in a parallel tree.");
-        describe_tree(d, "The folder; what lies below it counts.");
+        describe_classes(d, "The folder; what lies below it counts.");
     }
 
     fettle::Ref<fettle::Images> open(fettle::Context& context) const override {
@@ -15,7 +15,7 @@ struct Folder final : TreeDataset {
             throw fettle::Error(fettle::Fault::data, "`" + path.string() + "` is a file, not a folder")
                 .parameter("path")
                 .help("`dataset.archive` reads zip and tar archives");
-        return images_of(open_folder(path), context);
+        return classes_of(opened(), context);
     }
 };
 

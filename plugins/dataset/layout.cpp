@@ -7,23 +7,6 @@
 
 namespace {
 
-struct Name {
-    std::vector<std::string> folders;
-    std::string stem, extension;  ///< the extension in lower case, with its point
-};
-
-Name taken_apart(const std::string& path) {
-    Name name;
-    std::size_t begin = 0;
-    for (std::size_t slash; (slash = path.find('/', begin)) != std::string::npos; begin = slash + 1)
-        if (slash > begin) name.folders.push_back(path.substr(begin, slash - begin));
-    const std::string file = path.substr(begin);
-    const std::size_t point = file.rfind('.');
-    name.stem = file.substr(0, point);
-    if (point != std::string::npos) name.extension = lower(file.substr(point));
-    return name;
-}
-
 std::string joined(const std::vector<std::string>& folders, const std::string& stem) {
     std::string out;
     for (const auto& folder : folders) out += folder + '/';
@@ -37,7 +20,7 @@ bool is_holder(const std::string& folder) {
     return std::find(holders.begin(), holders.end(), lower(folder)) != holders.end();
 }
 
-fettle::SampleInfo info_of(const std::string& path, const Name& name, const LayoutRules& rules) {
+fettle::SampleInfo info_of(const std::string& path, const PathParts& name, const LayoutRules& rules) {
     fettle::SampleInfo info;
     info.id = path;
     info.label = rules.label;
@@ -55,10 +38,10 @@ fettle::SampleInfo info_of(const std::string& path, const Name& name, const Layo
 /// Masks by folder and stem, and where to look for the one that belongs to an image.
 class MaskFinder {
    public:
-    MaskFinder(const std::vector<Name>& names, const LayoutRules& rules) : rules_(rules) {
+    MaskFinder(const std::vector<PathParts>& names, const LayoutRules& rules) : rules_(rules) {
         if (rules.masks == LayoutRules::Masks::none) return;
         std::map<std::string, int> images_of_stem;
-        for (const Name& name : names)
+        for (const PathParts& name : names)
             if (is_image(name)) ++images_of_stem[joined(name.folders, name.stem)];
         for (std::size_t i = 0; i < names.size(); ++i) {
             const std::string key = joined(names[i].folders, names[i].stem);
@@ -66,15 +49,15 @@ class MaskFinder {
         }
     }
 
-    bool is_image(const Name& name) const {
+    bool is_image(const PathParts& name) const {
         const auto& known = rules_.extensions;
         return std::any_of(known.begin(), known.end(), [&](const auto& each) { return lower(each) == name.extension; });
     }
-    bool holds(std::size_t file, const Name& name) const {
+    bool holds(std::size_t file, const PathParts& name) const {
         const auto mask = masks_.find(joined(name.folders, name.stem));
         return (mask != masks_.end() && mask->second == file) || lies_in_mask_folder(name);
     }
-    std::optional<std::size_t> of(const Name& image) const {
+    std::optional<std::size_t> of(const PathParts& image) const {
         if (rules_.masks == LayoutRules::Masks::none) return {};
         if (rules_.masks == LayoutRules::Masks::beside) return at(image.folders, image.stem);
         for (std::size_t k = 0; k < image.folders.size(); ++k) {
@@ -89,11 +72,11 @@ class MaskFinder {
     }
 
    private:
-    bool lies_in_mask_folder(const Name& name) const {
+    bool lies_in_mask_folder(const PathParts& name) const {
         return rules_.masks == LayoutRules::Masks::parallel &&
                std::find(name.folders.begin(), name.folders.end(), rules_.mask_folder) != name.folders.end();
     }
-    bool is_mask(const Name& name, int images_of_stem) const {
+    bool is_mask(const PathParts& name, int images_of_stem) const {
         if (rules_.masks == LayoutRules::Masks::parallel) return lies_in_mask_folder(name);
         return lower(name.stem).ends_with("_mask") || (name.extension == ".png" && images_of_stem > 1);
     }
@@ -110,21 +93,61 @@ class MaskFinder {
 
 }  // namespace
 
+const std::string& PathParts::above(std::size_t levels) const {
+    static const std::string none;
+    return levels < folders.size() ? folders[folders.size() - 1 - levels] : none;
+}
+
+std::string PathParts::from(std::size_t folder) const {
+    std::string out;
+    for (std::size_t i = folder; i < folders.size(); ++i) out += folders[i] + '/';
+    return out + file();
+}
+
+PathParts taken_apart(const std::string& path) {
+    PathParts parts;
+    std::size_t begin = 0;
+    for (std::size_t slash; (slash = path.find('/', begin)) != std::string::npos; begin = slash + 1)
+        if (slash > begin) parts.folders.push_back(path.substr(begin, slash - begin));
+    const std::string file = path.substr(begin);
+    const std::size_t point = std::min(file.rfind('.'), file.size());
+    parts.stem = file.substr(0, point);
+    parts.ending = file.substr(point);
+    parts.extension = lower(parts.ending);
+    return parts;
+}
+
+const std::vector<std::string>& image_extensions() {
+    static const std::vector<std::string> known{".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"};
+    return known;
+}
+
+bool is_image_file(const PathParts& path) {
+    const auto& known = image_extensions();
+    return std::find(known.begin(), known.end(), path.extension) != known.end();
+}
+
+NameIndex index_of(const std::vector<std::string>& names) {
+    NameIndex index;
+    for (std::size_t i = 0; i < names.size(); ++i) index.emplace(names[i], i);
+    return index;
+}
+
 std::vector<LaidOut> lay_out(const std::vector<std::string>& names, const LayoutRules& rules) {
-    std::vector<Name> parts;
+    std::vector<PathParts> parts;
     for (const auto& name : names) parts.push_back(taken_apart(name));
     const MaskFinder masks(parts, rules);
     std::vector<LaidOut> images;
     for (std::size_t i = 0; i < names.size(); ++i)
         if (masks.is_image(parts[i]) && !masks.holds(i, parts[i]))
-            images.push_back({info_of(names[i], parts[i], rules), i, masks.of(parts[i])});
+            images.push_back({.info = info_of(names[i], parts[i], rules), .file = i, .mask = masks.of(parts[i])});
     return images;
 }
 
 std::size_t count_pairs(const std::vector<LaidOut>& images) {
     std::map<std::string, int> files_of_stem;
     for (const LaidOut& image : images) {
-        const Name name = taken_apart(image.info.id);
+        const PathParts name = taken_apart(image.info.id);
         ++files_of_stem[joined(
             name.folders, lower(name.stem).ends_with("_mask") ? name.stem.substr(0, name.stem.size() - 5) : name.stem)];
     }

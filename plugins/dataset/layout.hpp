@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 struct LayoutRules {
@@ -21,7 +22,34 @@ struct LaidOut {
     fettle::SampleInfo info;
     std::size_t file = 0;
     std::optional<std::size_t> mask;
+    int mask_level = 127;  ///< a mask's grey values above it are anomalous; `soft`: they are taken as they are
+    std::vector<std::string> lineage;  ///< as a Sample's
 };
+/// For LaidOut::mask_level: the mask is an object's alpha.
+constexpr int soft = -1;
+
+/// A path taken apart.
+struct PathParts {
+    std::vector<std::string> folders;
+    std::string stem, extension;  ///< the extension in lower case, with its point
+
+    /// The folder so many levels above the file, 0 the one it lies in; empty where there is none.
+    const std::string& above(std::size_t levels) const;
+    /// The path again, from a folder on.
+    std::string from(std::size_t folder) const;
+    std::string file() const { return stem + ending; }
+    std::string ending;  ///< the extension as it is written
+};
+PathParts taken_apart(const std::string& path);
+
+/// The image files that are read, by their extensions: ".jpg", ".png"...
+const std::vector<std::string>& image_extensions();
+/// Whether a published set's file is an image by its extension.
+bool is_image_file(const PathParts& path);
+
+/// Paths to their numbers among `names`, for looking up masks and rows of tables.
+using NameIndex = std::unordered_map<std::string, std::size_t>;
+NameIndex index_of(const std::vector<std::string>& names);
 
 /// The images among `names` (paths with '/'), in the order of the names. The class of a file is the nearest folder
 /// above it that isn't a mere holder ("images", "imgs"); a folder "train" or "test" is no class but the published

@@ -1,11 +1,13 @@
 #include "tree.hpp"
 
-#include <fettle/suggest.hpp>
+#include "layout.hpp"
 
 #include <fettle/error.hpp>
+#include <fettle/suggest.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <fstream>
 #include <numeric>
 #include <string_view>
 
@@ -59,6 +61,21 @@ bool is_unsafe(const std::string& name) {
     bool found = name.starts_with('/') || (name.size() > 1 && name[1] == ':');
     for_each_part(name, [&](std::string_view part) { found |= part == ".."; });
     return found;
+}
+
+bool is_archive_name(const std::string& name) {
+    constexpr std::array<std::string_view, 9> endings{".zip",  ".tar",    ".tar.gz",  ".tgz", ".tar.bz2",
+                                                      ".tbz2", ".tar.xz", ".tar.zst", ".txz"};
+    const std::string small = lower(name);
+    return std::any_of(endings.begin(), endings.end(), [&](std::string_view each) { return small.ends_with(each); });
+}
+
+std::shared_ptr<const FileTree> open_tree(const fs::path& path, std::size_t memory) {
+    if (!fs::exists(path)) report_missing(path);
+    if (fs::is_directory(path)) return open_folder(path);
+    char signature[2] = {};
+    std::ifstream(path, std::ios::binary).read(signature, 2);
+    return signature[0] == 'P' && signature[1] == 'K' ? open_zip(path) : open_tar(path, memory);
 }
 
 void report_missing(const fs::path& path) {

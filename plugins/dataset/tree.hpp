@@ -41,6 +41,10 @@ class FileTree {
     std::vector<std::string> names_;
 };
 
+/// A folder or an archive, told by its content. `memory` is open_tar's. Throws Error(Fault::data) in words where there
+/// is nothing at `path`, or nothing that can be opened.
+std::shared_ptr<const FileTree> open_tree(const std::filesystem::path& path, std::size_t memory);
+
 /// A folder with everything below it; links to folders are followed, once.
 std::shared_ptr<const FileTree> open_folder(const std::filesystem::path& path);
 /// A zip archive. Throws Error(Fault::data) where it is damaged or cut short.
@@ -51,6 +55,9 @@ std::shared_ptr<const FileTree> open_tar(const std::filesystem::path& path, std:
 
 /// Whether the name would lead out of a folder it were unpacked into: absolute, or with a part "..".
 bool is_unsafe(const std::string& name);
+
+/// Whether the name is that of an archive: ".zip", ".tar.gz"...
+bool is_archive_name(const std::string& name);
 
 /// Throws Error(Fault::data) about `path`, which isn't there: how far it exists and what lies near.
 [[noreturn]] void report_missing(const std::filesystem::path& path);

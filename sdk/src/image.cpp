@@ -50,12 +50,17 @@ cv::Mat decode(std::span<const std::uint8_t> bytes, int flags, std::string_view 
 }
 
 /// The smallest of 1, 1/2, 1/4, 1/8 that leaves the picture no smaller than wanted. Other factors of libjpeg-turbo are
-/// slower than these, and further from a mean.
+/// slower than these, and further from a mean. A side that isn't a multiple is rounded up with what lies beyond the
+/// edge: where that is more than a two-hundredth, the picture would be squeezed, and its mask lie beside it.
 tjscalingfactor scale_for(int width, int height, WantedSize wanted) {
     tjscalingfactor factor{1, 1};
     while (wanted.width > 0 && factor.denom < 8) {
         const tjscalingfactor half{1, factor.denom * 2};
-        if (TJSCALED(width, half) < wanted.width || TJSCALED(height, half) < wanted.height) break;
+        const auto fits = [&](int side, int target) {
+            const int scaled = TJSCALED(side, half);
+            return scaled >= target && 200 * (scaled * half.denom - side) <= side;
+        };
+        if (!fits(width, wanted.width) || !fits(height, wanted.height)) break;
         factor = half;
     }
     return factor;
@@ -94,6 +99,18 @@ bool has_alpha(std::span<const std::uint8_t> bytes) {
     return !is_jpeg(bytes) && !bmp;
 }
 
+/// libtiff hands out colours multiplied by their alpha, as OpenCV calls it.
+void divide_by_alpha(cv::Mat& bgra) {
+    for (int y = 0; y < bgra.rows; ++y)
+        for (std::uint8_t *pixel = bgra.ptr(y), *end = pixel + 4 * bgra.cols; pixel != end; pixel += 4)
+            for (int c = 0; c < 3 && pixel[3] != 0; ++c)
+                pixel[c] = static_cast<std::uint8_t>(std::min(255, (255 * pixel[c] + pixel[3] / 2) / pixel[3]));
+}
+
+bool is_tiff(std::span<const std::uint8_t> bytes) {
+    return bytes.size() > 2 && bytes[0] == bytes[1] && (bytes[0] == 'I' || bytes[0] == 'M');
+}
+
 }  // namespace
 
 Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name, WantedSize wanted) {
@@ -102,8 +119,9 @@ Decoded decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
     if (!out.image.empty()) return out;
     cv::Mat rgb;
     if (has_alpha(bytes)) {
-        const cv::Mat mat = decode(bytes, cv::IMREAD_UNCHANGED, name);
+        cv::Mat mat = decode(bytes, cv::IMREAD_UNCHANGED, name);
         if (mat.channels() == 4) {
+            if (is_tiff(bytes)) divide_by_alpha(mat);
             cv::Mat alpha;
             cv::extractChannel(mat, alpha, 3);
             double lowest = 255;

@@ -23,13 +23,14 @@ TEST(RealData, TheCastingArchiveIsReadWhole) {
     const auto path = real_data("casting.zip");
     if (path.empty()) GTEST_SKIP() << "casting.zip is not here; set FETTLE_DATA to the folder that holds it";
     TestContext context;
-    const auto images = open_dataset(library(), "dataset.archive",
+    const auto images = open_dataset(library(), "dataset.casting",
                                      {{"path", path.string()}, {"size", Setting::List{128, 128}}}, context);
     EXPECT_EQ(counts(*images), (std::map<std::string, int>{{"train/ok_front/normal", 2511},
                                                            {"train/def_front/anomalous", 1000},
                                                            {"test/ok_front/normal", 300},
                                                            {"test/def_front/anomalous", 500}}));
     EXPECT_TRUE(context.warnings().empty());
+    EXPECT_EQ(images->info(0).id.substr(0, 15), "test/def_front/");
     for (std::size_t i = 0; i < images->size(); i += 500) {
         const Sample sample = sample_at(*images, i);
         EXPECT_EQ(sample.image.width, 128);
@@ -41,7 +42,7 @@ TEST(RealData, TheCrackArchiveIsReadWhole) {
     const auto path = real_data("cracks.zip");
     if (path.empty()) GTEST_SKIP() << "cracks.zip is not here; set FETTLE_DATA to the folder that holds it";
     TestContext context;
-    const auto images = open_dataset(library(), "dataset.archive", {{"path", path.string()}}, context);
+    const auto images = open_dataset(library(), "dataset.cracks", {{"path", path.string()}}, context);
     EXPECT_EQ(counts(*images), (std::map<std::string, int>{{"/Negative/normal", 3600}, {"/Positive/anomalous", 1200}}));
     EXPECT_EQ(sample_at(*images, 0).image.width, 227);
 }
@@ -50,8 +51,7 @@ TEST(RealData, TheTilesHaveTheirMasks) {
     const auto path = real_data("tiles");
     if (path.empty()) GTEST_SKIP() << "the folder tiles is not here; set FETTLE_DATA to the folder that holds it";
     TestContext context;
-    const auto images =
-        open_dataset(library(), "dataset.folder", {{"path", path.string()}, {"masks", "beside"}}, context);
+    const auto images = open_dataset(library(), "dataset.tiles", {{"path", path.string()}}, context);
     std::map<Label, int> count;
     for (std::size_t i = 0; i < images->size(); ++i) ++count[images->info(i).label];
     EXPECT_EQ(count[Label::normal], 500);

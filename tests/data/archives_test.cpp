@@ -1,0 +1,162 @@
+// dataset.archive: zip and tar, whole and damaged.
+#include "trees.hpp"
+
+#include <tbb/global_control.h>
+
+#include <algorithm>
+
+namespace {
+
+using namespace support;
+using ::testing::HasSubstr;
+
+TEST(Archive, GivesTheSamplesOfTheFolder) {
+    const TemporaryFolder here;
+    Tree tree = class_folders();
+    tree["set/train/OK/ä.png"] = png(7);
+    tree["set/train/" + std::string(120, 'n') + "/long.png"] = png(8);  // longer than a tar header's field
+    write_folder(here / "folder", tree);
+    write_zip(here / "stored.zip", tree, "zip:compression=store");
+    write_zip(here / "deflated.zip", tree, "zip:compression=deflate");
+    write_tar(here / "plain.tar", tree);
+    write_tar(here / "gzip.tar.gz", tree, ARCHIVE_FILTER_GZIP);
+    write_tar(here / "xz.tar.xz", tree, ARCHIVE_FILTER_XZ);
+    for (const Settings& settings : {Settings{}, Settings{{"size", Setting::List{16, 12}}}}) {
+        TestContext context;
+        const auto expected = folder(here / "folder", context, settings);
+        EXPECT_EQ(expected->size(), 7u);
+        for (const char* name : {"stored.zip", "deflated.zip", "plain.tar", "gzip.tar.gz", "xz.tar.xz"}) {
+            SCOPED_TRACE(name);
+            expect_equal(*expected, *opened(here / name, context, settings));
+        }
+    }
+}
+
+TEST(Archive, ManyThreadsAndAnyOrderGiveTheSame) {
+    const TemporaryFolder here;
+    Tree tree;
+    for (std::uint64_t i = 0; i < 200; ++i) tree["ok/" + std::to_string(i) + ".png"] = png(i);
+    write_zip(here / "a.zip", tree);
+    write_tar(here / "a.tar", tree);
+    TestContext context;
+    for (const char* name : {"a.zip", "a.tar"}) {
+        const auto images = opened(here / name, context);
+        const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, 8);
+        const auto order = Random(3).permutation(images->size());
+        const auto batch = images->read(order);
+        for (std::size_t k = 0; k < order.size(); ++k) {
+            const std::string& id = images->info(order[k]).id;
+            EXPECT_EQ(batch->sample(k)->image, noise_image(std::stoul(id.substr(3)))) << id;
+        }
+    }
+}
+
+TEST(Archive, NamesThatLeadOutAreLeftOut) {
+    const TemporaryFolder here;
+    Tree tree;
+    for (std::uint64_t i = 0; i < 8; ++i) tree["ok/" + std::to_string(i) + ".png"] = png(i);
+    tree["../evil.png"] = png(50);
+    tree["/absolute.png"] = png(51);
+    std::filesystem::create_directories(here / "in");
+    write_zip(here / "in/a.zip", tree);
+    write_tar(here / "in/a.tar", tree);
+    for (const char* name : {"a.zip", "a.tar"}) {
+        SCOPED_TRACE(name);
+        TestContext context;
+        EXPECT_EQ(opened(here / "in" / name, context, {{"tolerate", 0.2}})->size(), 8u);
+        ASSERT_EQ(context.warnings().size(), 1u);
+        EXPECT_THAT(context.warnings()[0], HasSubstr("2 of 10 files"));
+        EXPECT_THAT(context.warnings()[0], HasSubstr("`../evil.png`"));
+        EXPECT_FALSE(std::filesystem::exists(here / "evil.png"));
+        EXPECT_FALSE(std::filesystem::exists("/absolute.png"));
+    }
+}
+
+/// 30 pictures in an archive, of which the one that is named was written otherwise or spoilt.
+Tree thirty() {
+    Tree tree;
+    for (std::uint64_t i = 0; i < 30; ++i) tree["ok/" + std::to_string(i) + ".png"] = png(i);
+    return tree;
+}
+
+TEST(Archive, DamagedEntriesAreNamedAndTheRestGoesOn) {
+    const TemporaryFolder here;
+    write_zip(here / "a.zip", thirty(), "zip:compression=store");
+    Bytes bytes = read_bytes(here / "a.zip");
+    const Bytes one = png(17);
+    const auto at = std::search(bytes.begin(), bytes.end(), one.begin(), one.end());
+    ASSERT_NE(at, bytes.end());
+    at[static_cast<std::ptrdiff_t>(one.size() / 2)] ^= 0xFF;  // the checksum no longer fits
+    write_file(here / "a.zip", bytes);
+    TestContext context;
+    const auto images = opened(here / "a.zip", context, {{"tolerate", 0.1}});
+    EXPECT_EQ(images->size(), 29u);
+    for (std::size_t i = 0; i < images->size(); ++i)
+        EXPECT_EQ(sample_at(*images, i).image, noise_image(std::stoul(images->info(i).id.substr(3))));
+    ASSERT_EQ(images->left_out().size(), 1u);
+    EXPECT_THAT(images->left_out()[0], HasSubstr("`ok/17.png` in `"));
+    EXPECT_THAT(error_of([&] { opened(here / "a.zip", context); }).what(), HasSubstr("1 of 30 files"));
+}
+
+TEST(Archive, EncryptedEntriesAreNamed) {
+    const TemporaryFolder here;
+    write_archive(here / "locked.zip", {{"ok/secret.png", png(1)}}, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE,
+                  "zip:encryption=zipcrypt", "word");
+    TestContext context;
+    const Error locked = error_of([&] { opened(here / "locked.zip", context); });
+    EXPECT_THAT(locked.what(), HasSubstr("ok/secret.png"));
+    EXPECT_THAT(locked.what(), HasSubstr("encrypted"));
+}
+
+TEST(Archive, OneInsideAnotherIsSaidToBe) {
+    const TemporaryFolder here;
+    write_zip(here / "inner.zip", thirty());
+    const Bytes inner = read_bytes(here / "inner.zip");
+    write_zip(here / "outer.zip", {{"set/inner.zip", inner}});
+    write_zip(here / "both.zip", {{"set/inner.zip", inner}, {"set/ok/a.png", png(1)}});
+    TestContext context;
+    const Error error = error_of([&] { opened(here / "outer.zip", context); });
+    EXPECT_THAT(error.help(), HasSubstr("archives inside aren't opened (`set/inner.zip`)"));
+    EXPECT_EQ(opened(here / "both.zip", context)->size(), 1u);
+    EXPECT_THAT(context.warnings().back(), HasSubstr("`set/inner.zip` is an archive inside"));
+}
+
+TEST(Archive, OneCutShortIsSaidToBe) {
+    const TemporaryFolder here;
+    const Tree tree{{"ok/a.png", png(1, 80, 80)}, {"ok/b.png", png(2, 80, 80)}};
+    write_zip(here / "a.zip", tree);
+    write_tar(here / "a.tar", tree);
+    write_tar(here / "a.tar.gz", tree, ARCHIVE_FILTER_GZIP);
+    for (const char* name : {"a.zip", "a.tar", "a.tar.gz"}) {
+        SCOPED_TRACE(name);
+        Bytes bytes = read_bytes(here / name);
+        bytes.resize(bytes.size() * 6 / 10);
+        write_file(here / name, bytes);
+        TestContext context;
+        const Error error = error_of([&] { opened(here / name, context); });
+        EXPECT_THAT(error.what(), HasSubstr("damaged or cut short"));
+        EXPECT_EQ(error.parameter(), "path");
+    }
+}
+
+TEST(Archive, WhatIsNoArchiveIsSaidToBeNone) {
+    const TemporaryFolder here;
+    write_file(here / "a.zip", png(1));
+    TestContext context;
+    EXPECT_THAT(error_of([&] { opened(here / "a.zip", context); }).help(), HasSubstr("zip archives and tar archives"));
+    EXPECT_THAT(error_of([&] { opened(here.path(), context); }).help(), HasSubstr("dataset.folder"));
+    EXPECT_THAT(error_of([&] { folder(here / "a.zip", context); }).help(), HasSubstr("dataset.archive"));
+}
+
+TEST(Archive, ACompressedTarLargerThanMemoryAllowsIsRefused) {
+    const TemporaryFolder here;
+    Tree tree;
+    for (int i = 0; i < 3; ++i) tree["ok/" + std::to_string(i) + ".bmp"] = Bytes(1 << 19, 7);
+    write_tar(here / "a.tar.gz", tree, ARCHIVE_FILTER_GZIP);
+    TestContext context;
+    const Error error = error_of([&] { opened(here / "a.tar.gz", context, {{"memory", 1}}); });
+    EXPECT_EQ(error.fault(), Fault::memory);
+    EXPECT_EQ(error.parameter(), "memory");
+}
+
+}  // namespace

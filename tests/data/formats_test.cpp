@@ -1,0 +1,221 @@
+// Kinds of image files.
+#include "pillow.hpp"
+#include "trees.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+namespace {
+
+using namespace support;
+
+TEST(DecodeImage, BothWaysOfReadingJpegAgreeAndExifTurns) {
+    for (const auto& [width, height, channels] :
+         {std::tuple{24, 20, 3}, std::tuple{61, 47, 3}, std::tuple{40, 33, 1}}) {
+        const Bytes plain = encode_image(noise_image(9, width, height, channels), ".jpg");
+        const Image image = decode_image(plain, "plain").image;
+        EXPECT_EQ(image,
+                  decode_image(with_exif(plain, 1), "exif").image);  // read by OpenCV, the other by libjpeg-turbo
+        const Image turned = decode_image(with_exif(plain, 6), "turned").image;
+        ASSERT_EQ(turned.width, height);
+        EXPECT_TRUE(std::equal(image.at(0, 0), image.at(0, 0) + 3, turned.at(height - 1, 0)));
+    }
+}
+
+/// What Pillow makes of a file: RGB, turned as EXIF says, and the alpha where it isn't opaque throughout.
+struct Expected {
+    Image image, alpha;
+};
+Expected expected_of(const std::filesystem::path& raw) {
+    std::ifstream file(raw, std::ios::binary);
+    int width = 0, height = 0, alpha = 0;
+    file >> width >> height >> alpha;
+    file.get();
+    Expected out{Image(width, height, 3), {}};
+    file.read(reinterpret_cast<char*>(out.image.pixels.data()), static_cast<std::streamsize>(out.image.pixels.size()));
+    if (alpha != 0) {
+        out.alpha = Image(width, height, 1);
+        file.read(reinterpret_cast<char*>(out.alpha.pixels.data()),
+                  static_cast<std::streamsize>(out.alpha.pixels.size()));
+    }
+    return out;
+}
+
+/// The largest difference of two pictures' values, and 256 where their sizes differ.
+int largest_difference(const Image& left, const Image& right) {
+    if (left.width != right.width || left.height != right.height || left.channels != right.channels) return 256;
+    int largest = 0;
+    for (std::size_t i = 0; i < left.pixels.size(); ++i)
+        largest = std::max(largest, std::abs(left.pixels[i] - right.pixels[i]));
+    return largest;
+}
+
+Image on_black(Image image, const Image& alpha) {
+    for (std::size_t i = 0; i < image.pixels.size(); ++i)
+        image.pixels[i] = static_cast<std::uint8_t>(std::lround(image.pixels[i] * alpha.pixels[i / 3] / 255.0));
+    return image;
+}
+
+/// Writes files of every kind into the folder it is given, and what Pillow reads from each beside it as x.raw.
+constexpr const char* every_kind = R"(
+import os, sys, struct, zlib
+import numpy as np
+from PIL import Image, ImageOps
+here = sys.argv[1]
+rng = np.random.default_rng(3)
+height, width = 37, 52
+y, x = np.mgrid[0:height, 0:width]
+smooth = np.stack([(4 * x + y) % 256, (3 * y + 40) % 256, (x * y // 8) % 256, 255 - 4 * x], axis=2).astype(np.uint8)
+rgb = Image.fromarray(smooth[..., :3].copy(), 'RGB')
+rgba = Image.fromarray(smooth, 'RGBA')
+grey = rgb.convert('L')
+la = Image.merge('LA', (grey, Image.fromarray(smooth[..., 3])))
+deep = rng.integers(0, 65536, (height, width), dtype=np.uint16)
+palette = rgb.quantize(64)
+
+def keep(name, image, **options):
+    image.save(os.path.join(here, name), **options)
+
+for orientation in range(1, 9):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    keep(f'turned_{orientation}.jpg', rgb, quality=95, exif=exif)
+    keep(f'turned_{orientation}.webp', rgb, lossless=True, exif=exif) if orientation == 1 else None
+keep('rgb.jpg', rgb, quality=90)
+keep('grey.jpg', grey, quality=90)
+keep('progressive.jpg', rgb, quality=90, progressive=True)
+keep('fine.jpg', rgb, quality=95, subsampling=0)
+keep('cmyk.jpg', rgb.convert('CMYK'), quality=95)
+for mode, image in dict(rgb=rgb, rgba=rgba, grey=grey, la=la, palette=palette).items():
+    keep(mode + '.png', image)
+keep('interlaced_none.png', rgb, optimize=True)
+keep('bits.png', grey.convert('1'))
+keep('see_through.png', palette, transparency=3)
+keep('deep.png', Image.fromarray(deep))
+for mode, image in dict(rgb=rgb, grey=grey, palette=palette).items():
+    keep(mode + '.bmp', image)
+for mode, image in dict(rgb=rgb, rgba=rgba, grey=grey).items():
+    keep(mode + '.tif', image)
+    keep(mode + '_lzw.tiff', image, compression='tiff_lzw')
+    keep(mode + '_zip.tiff', image, compression='tiff_adobe_deflate')
+keep('deep.tif', Image.fromarray(deep))
+keep('lossless.webp', rgb, lossless=True)
+keep('lossless_rgba.webp', rgba, lossless=True, exact=True)
+keep('lossy.webp', rgb, quality=80)
+
+# Pillow writes no RGB of 16 bits.
+deep_rgb = rng.integers(0, 65536, (height, width, 3), dtype=np.uint16)
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in deep_rgb)
+with open(os.path.join(here, 'deep_rgb.png'), 'wb') as out:
+    out.write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 16, 2, 0, 0, 0)) +
+              chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+
+def high_byte(values):
+    return np.round(values / 257.0).astype(np.uint8)
+
+for name in sorted(os.listdir(here)):
+    if name.endswith('.py'):
+        continue
+    image = ImageOps.exif_transpose(Image.open(os.path.join(here, name)))
+    alpha = None
+    if name == 'deep_rgb.png':
+        image = Image.fromarray(high_byte(deep_rgb), 'RGB')
+    elif name.startswith('deep'):
+        image = Image.fromarray(high_byte(deep))
+    elif 'A' in image.getbands() or 'transparency' in image.info:
+        image = image.convert('RGBA')
+        alpha = image.getchannel('A')
+        if alpha.getextrema()[0] == 255:
+            alpha = None
+    # Without an alpha's weight: the colours as they are stored.
+    image = image.convert('RGB')
+    with open(os.path.join(here, name + '.raw'), 'wb') as out:
+        out.write(b'%d %d %d\n' % (image.width, image.height, alpha is not None))
+        out.write(image.tobytes())
+        if alpha is not None:
+            out.write(alpha.tobytes())
+)";
+
+TEST(Formats, EveryKindReadsAsPillowReadsIt) {
+    if (!has_python("PIL, numpy")) GTEST_SKIP() << "no python3 with Pillow and numpy is here to compare with";
+    const TemporaryFolder here;
+    run_python(here.path(), every_kind);
+    std::size_t compared = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(here.path())) {
+        if (entry.path().extension() != ".raw") continue;
+        const auto path = here / entry.path().stem().string();
+        const std::string name = path.filename().string();
+        SCOPED_TRACE(name);
+        const Expected expected = expected_of(entry.path());
+        const Decoded read = decode_image(read_bytes(path), name);
+        // JPEG and lossy WebP leave a decoder some freedom; CMYK is converted by approximations of their own; of 16
+        // bits the high byte is taken or the value rounded. A TIFF's colours come multiplied by the alpha: what is
+        // nearly transparent can't be told exactly, so what it looks like on black is compared.
+        const bool tiff_with_alpha = name.starts_with("rgba") && name.find(".tif") != std::string::npos;
+        const int allowed = name == "cmyk.jpg"                                   ? 6
+                            : path.extension() == ".jpg" || name == "lossy.webp" ? 3
+                            : name.starts_with("deep")                           ? 1
+                                                                                 : 0;
+        if (tiff_with_alpha) {
+            EXPECT_LE(largest_difference(on_black(read.image, read.alpha), on_black(expected.image, expected.alpha)),
+                      1);
+            continue;
+        }
+        EXPECT_LE(largest_difference(read.image, expected.image), allowed);
+        EXPECT_EQ(read.alpha.empty(), expected.alpha.empty());
+        if (!read.alpha.empty()) {
+            EXPECT_EQ(read.alpha, expected.alpha);
+        }
+        const ImageHeader header = read_image_header(read_bytes(path));
+        EXPECT_EQ(header.trouble, "");
+        EXPECT_EQ(header.pixels(), 37u * 52);
+        ++compared;
+    }
+    EXPECT_GE(compared, 30u);
+}
+
+TEST(Formats, AnimationsAreLeftOutAsPillowWritesThem) {
+    if (!has_python("PIL")) GTEST_SKIP() << "no python3 with Pillow is here to write animations";
+    const TemporaryFolder here;
+    run_python(here.path(), R"(
+import os, sys
+from PIL import Image
+frames = [Image.new('RGB', (20, 20), (60 * k, 0, 0)) for k in range(3)]
+for name in ('moving.png', 'moving.webp'):
+    frames[0].save(os.path.join(sys.argv[1], name), save_all=True, append_images=frames[1:])
+frames[1].save(os.path.join(sys.argv[1], 'still.png'))
+frames[1].save(os.path.join(sys.argv[1], 'still.webp'))
+)");
+    TestContext context;
+    const auto images = folder(here.path(), context, {{"tolerate", 0.5}});
+    EXPECT_THAT(ids_of(*images), ::testing::ElementsAre("still.png", "still.webp"));
+    EXPECT_THAT(images->left_out(), ::testing::ElementsAre("`moving.png` is animated, and a sample is one picture",
+                                                           "`moving.webp` is animated, and a sample is one picture"));
+}
+
+TEST(Formats, ScaledDecodingIsNearDecodingWhole) {
+    const TemporaryFolder here;
+    Image smooth(300, 300, 3);  // as photographs are: neighbours are alike
+    for (int y = 0; y < 300; ++y)
+        for (int x = 0; x < 300; ++x)
+            for (int c = 0; c < 3; ++c)
+                smooth.at(x, y)[c] =
+                    static_cast<std::uint8_t>(128 + 100 * std::sin(0.03 * (x + 20 * c)) * std::cos(0.02 * y));
+    write_file(here / "ok/a.jpg", encode_image(smooth, ".jpg", 95));
+    TestContext context;
+    for (const int side : {128, 64, 32, 200}) {
+        SCOPED_TRACE(side);
+        const Settings size{{"size", Setting::List{side, side}}};
+        Settings whole = size;
+        whole["scaled"] = false;
+        const Image fast = sample_at(*folder(here.path(), context, size), 0).image;
+        const Image full = sample_at(*folder(here.path(), context, whole), 0).image;
+        EXPECT_LE(largest_difference(fast, full), 4);
+        EXPECT_EQ(full, resize_image(decode_image(read_bytes(here / "ok/a.jpg"), "a").image, side, side));
+    }
+}
+
+}  // namespace
