@@ -1,3 +1,5 @@
+#include "lanczos.hpp"
+
 #include <fettle/sdk.hpp>
 
 #include <array>
@@ -13,9 +15,11 @@ struct Resize final : fettle::Transform {
     static void describe(fettle::Describe<Resize>& d) {
         d.summary("Images brought to one size, their masks with them.")
             .param("size", &Resize::size, "Width and height in pixels.", fettle::between(1, 16384))
-            .param("filter", &Resize::filter,
-                   "How pixels are interpolated: \"area\" (the mean of what a pixel covers) suits shrinking.",
-                   fettle::one_of({"area", "linear", "cubic", "nearest"}));
+            .param(
+                "filter", &Resize::filter,
+                "How pixels are interpolated: \"area\" (the mean of what a pixel covers) suits shrinking, \"lanczos\" "
+                "keeps it sharper.",
+                fettle::one_of({"area", "linear", "cubic", "lanczos", "nearest"}));
     }
 
     fettle::Sample apply(fettle::Sample sample, fettle::Random&) const override {
@@ -23,7 +27,8 @@ struct Resize final : fettle::Transform {
                                                                    {"linear", fettle::Filter::linear},
                                                                    {"cubic", fettle::Filter::cubic},
                                                                    {"nearest", fettle::Filter::nearest}};
-        sample.image = fettle::resize_image(sample.image, size[0], size[1], filters.at(filter));
+        sample.image = filter == "lanczos" ? resize_lanczos(sample.image, size[0], size[1])
+                                           : fettle::resize_image(sample.image, size[0], size[1], filters.at(filter));
         sample.mask = fettle::resize_mask(sample.mask, size[0], size[1]);
         return sample;
     }
