@@ -2,6 +2,8 @@
 #include <fettle/error.hpp>
 #include <fettle/image.hpp>
 
+#include "area.hpp"
+
 #include <turbojpeg.h>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -164,6 +166,9 @@ std::vector<std::uint8_t> encode_image(const Image& image, std::string_view exte
 
 Image resize_image(const Image& image, int width, int height, Filter filter) {
     if (image.width == width && image.height == height) return image;
+    const bool whole = image.width % width == 0 && image.height % height == 0;  // OpenCV is quick at these
+    if (filter == Filter::area && !whole && width <= image.width && height <= image.height)
+        return shrink_by_area(image, width, height);
     constexpr int interpolation[] = {cv::INTER_AREA, cv::INTER_LINEAR, cv::INTER_CUBIC, cv::INTER_NEAREST};
     Image out(width, height, image.channels);
     cv::Mat target(height, width, CV_8UC(image.channels), out.pixels.data());

@@ -2,6 +2,7 @@
 #include "trees.hpp"
 
 #include <tbb/global_control.h>
+#include <zip.h>
 
 #include <algorithm>
 
@@ -96,6 +97,22 @@ TEST(Archive, DamagedEntriesAreNamedAndTheRestGoesOn) {
     ASSERT_EQ(images->left_out().size(), 1u);
     EXPECT_THAT(images->left_out()[0], HasSubstr("`ok/17.png` in `"));
     EXPECT_THAT(error_of([&] { opened(here / "a.zip", context); }).what(), HasSubstr("1 of 30 files"));
+}
+
+TEST(Archive, AnEncryptedEntryAmongOthersIsLeftOut) {
+    const TemporaryFolder here;
+    write_zip(here / "a.zip", thirty());
+    zip_t* archive = zip_open((here / "a.zip").c_str(), 0, nullptr);
+    ASSERT_NE(archive, nullptr);
+    const auto entry = static_cast<zip_uint64_t>(zip_name_locate(archive, "ok/8.png", 0));
+    ASSERT_EQ(zip_file_set_encryption(archive, entry, ZIP_EM_AES_256, "word"), 0);
+    ASSERT_EQ(zip_close(archive), 0);
+    TestContext context;
+    const auto images = opened(here / "a.zip", context, {{"tolerate", 0.1}});
+    EXPECT_EQ(images->size(), 29u);
+    for (std::size_t i = 0; i < images->size(); ++i) sample_at(*images, i);
+    EXPECT_THAT(images->left_out(),
+                ::testing::ElementsAre(::testing::AllOf(HasSubstr("`ok/8.png`"), HasSubstr("it is encrypted"))));
 }
 
 TEST(Archive, EncryptedEntriesAreNamed) {

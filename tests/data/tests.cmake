@@ -1,6 +1,6 @@
 fettle_test(data_trees SOURCES data/trees_test.cpp data/archives_test.cpp data/masks_test.cpp data/unusable_test.cpp
-            data/formats_test.cpp data/published_test.cpp data/real_test.cpp
-            PLUGINS dataset LIBRARIES LibArchive::LibArchive)
+            data/area_test.cpp data/formats_test.cpp data/published_test.cpp data/real_test.cpp
+            PLUGINS dataset LIBRARIES LibArchive::LibArchive PkgConfig::libzip)
 fettle_test(data_tables SOURCES data/table_test.cpp data/write_test.cpp data/video_test.cpp
             PLUGINS dataset dataset_video LIBRARIES LibArchive::LibArchive opencv_core opencv_videoio)
 target_include_directories(test_data_tables SYSTEM PRIVATE ${OpenCV_INCLUDE_DIRS})
