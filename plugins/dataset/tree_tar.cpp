@@ -1,5 +1,6 @@
 // Tar archives through libarchive. It reads from first to last; so a plain tar is walked once to note where each
-// entry begins and ends, and reading one hands that stretch, header and all, to a reader of its own.
+// entry begins and ends. An entry's data is then read straight from the file; where it isn't there as a whole (sparse
+// files, and the last one, whose end isn't known), that stretch, header and all, is handed to a reader of its own.
 #include "tree.hpp"
 
 #include <fettle/error.hpp>
@@ -74,9 +75,13 @@ class Reader {
 /// No image file is larger; a sparse entry could claim to be.
 constexpr std::size_t largest_file = std::size_t{1} << 30;
 
+constexpr std::int64_t block = 512;
+std::int64_t padded(std::int64_t size) { return (size + block - 1) / block * block; }
+
 /// Where an entry lies: a stretch of the file, or bytes held.
 struct Place {
-    std::int64_t begin = 0, end = 0;
+    std::int64_t begin = 0, end = 0;  ///< of the entry, its header included
+    std::int64_t size = -1;           ///< of the data, which stands at its end, padded to blocks; -1: ask libarchive
     std::shared_ptr<const std::vector<std::uint8_t>> held;
 };
 
@@ -97,9 +102,10 @@ class Tar final : public FileTree {
     std::vector<std::uint8_t> read(std::size_t index) const override {
         const Place& place = places_[index];
         if (place.held) return *place.held;
+        if (place.size >= 0) return read_stretch(place.end - padded(place.size), place.size, names()[index]);
         if (place.end == 0) fail(names()[index], "it is a link to a file that isn't in the archive");
         const Utf8Names utf8;
-        const std::vector<std::uint8_t> stretch = read_stretch(place, names()[index]);
+        const std::vector<std::uint8_t> stretch = read_stretch(place.begin, place.end - place.begin, names()[index]);
         Reader reader;
         archive_entry* entry = nullptr;
         std::vector<std::uint8_t> bytes;
@@ -123,16 +129,20 @@ class Tar final : public FileTree {
         std::vector<std::pair<std::size_t, std::string>> links;  // hard links: their data stands with another name
         const auto size = static_cast<std::int64_t>(std::filesystem::file_size(path_));
         std::size_t held = 0;
-        bool ends_here = false;  // the next header is where the last place ends
+        bool ends_here = false;     // the next header is where the last place ends
+        std::int64_t as_whole = 0;  // the size of the last place's data, where it is there as a whole; else -1
         archive_entry* entry = nullptr;
         for (int status; (status = archive_read_next_header(reader.get(), &entry)) != ARCHIVE_EOF;) {
             if (status < ARCHIVE_WARN) damaged(names, reader.error());
             const std::int64_t begin = archive_read_header_position(reader.get());
-            if (std::exchange(ends_here, false)) places_.back().end = begin;
+            if (std::exchange(ends_here, false)) {
+                places_.back().end = begin;
+                places_.back().size = as_whole;
+            }
             const char* name = archive_entry_pathname(entry);
             if (name == nullptr || archive_entry_filetype(entry) != AE_IFREG) continue;
             names.emplace_back(name);
-            places_.push_back({begin, size, nullptr});
+            places_.push_back({.begin = begin, .end = size});
             if (const char* target = archive_entry_hardlink(entry)) {
                 links.emplace_back(places_.size() - 1, target);
                 continue;
@@ -154,8 +164,9 @@ class Tar final : public FileTree {
                 places_.back().held = std::move(bytes);
             } else {
                 ends_here = true;
-                const bool whole =
-                    archive_entry_sparse_count(entry) > 0 || archive_entry_size(entry) <= size - begin - 512;
+                const bool sparse = archive_entry_sparse_count(entry) > 0;
+                as_whole = sparse ? -1 : archive_entry_size(entry);
+                const bool whole = sparse || as_whole <= size - begin - block;
                 if (!whole || archive_read_data_skip(reader.get()) < ARCHIVE_WARN)
                     damaged(names, "its data is not whole");
             }
@@ -167,11 +178,11 @@ class Tar final : public FileTree {
         list(std::move(names), places_);
     }
 
-    std::vector<std::uint8_t> read_stretch(const Place& place, const std::string& name) const {
-        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(place.end - place.begin));
+    std::vector<std::uint8_t> read_stretch(std::int64_t begin, std::int64_t length, const std::string& name) const {
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(length));
         for (std::size_t have = 0; have < bytes.size();) {
             const ssize_t got =
-                pread(file_, bytes.data() + have, bytes.size() - have, place.begin + static_cast<std::int64_t>(have));
+                pread(file_, bytes.data() + have, bytes.size() - have, begin + static_cast<std::int64_t>(have));
             if (got <= 0) fail(name, "the archive has become shorter");
             have += static_cast<std::size_t>(got);
         }
