@@ -1,6 +1,7 @@
 #include <fettle/plugin.hpp>
 
 void add_archive(fettle::PluginBuilder&);
+void add_audit(fettle::PluginBuilder&);
 void add_casting(fettle::PluginBuilder&);
 void add_cracks(fettle::PluginBuilder&);
 void add_folder(fettle::PluginBuilder&);
@@ -13,6 +14,7 @@ void add_write(fettle::PluginBuilder&);
 
 FETTLE_PLUGIN(dataset, "0.1.0", "Where images come from: folders, archives, and parts drawn from a seed") {
     add_archive(plugin);
+    add_audit(plugin);
     add_casting(plugin);
     add_cracks(plugin);
     add_folder(plugin);

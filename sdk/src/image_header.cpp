@@ -72,8 +72,7 @@ void read_webp(Bytes bytes, ImageHeader& header) {
         header.width = static_cast<int>(little_endian(bytes, 24, 3)) + 1;
         header.height = static_cast<int>(little_endian(bytes, 27, 3)) + 1;
     }
-    if (bytes.size() < little_endian(bytes, 4, 4) + 8)
-        header.trouble = "is cut short: the end of the WebP is missing";
+    if (bytes.size() < little_endian(bytes, 4, 4) + 8) header.trouble = "is cut short: the end of the WebP is missing";
 }
 
 void read_bmp(Bytes bytes, ImageHeader& header) {

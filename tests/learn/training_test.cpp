@@ -1,5 +1,8 @@
 #include "learn.hpp"
 
+#include "data/pillow.hpp"
+
+#include <fstream>
 #include <mutex>
 #include <set>
 
@@ -87,6 +90,36 @@ TEST(Training, TheStoredNetworkIsTheTrainedOne) {
     for (const std::int64_t count : {1, 2, 7}) {
         const Tensor some = torch::rand({count, 3, 32, 48});
         EXPECT_TRUE(torch::allclose(script.forward({some}).toTensor(), kept->net->forward(some), 0, 1e-6)) << count;
+    }
+}
+
+/// The network of a run is no prisoner of fettle: plain PyTorch loads it and computes the same.
+TEST(Training, PythonLoadsTheScriptAndComputesTheSame) {
+    const std::string python = support::python_with("torch");
+    if (python.empty()) GTEST_SKIP() << "no python3 with torch is here to load the script with";
+    const Folder folder;
+    TestContext context(folder.path);
+    const auto images = learn::pictures(4);
+    const auto network = learn::trained(images, images, context);
+    std::ofstream(folder.path / "network.pt", std::ios::binary) << network->script;
+    const torch::NoGradGuard no_gradients;
+    const Tensor input = torch::linspace(0, 1, 3 * 32 * 32).view({1, 3, 32, 32});
+    const Tensor ours = learn::loaded(*network).forward({input}).toTensor().flatten();
+    std::ofstream(folder.path / "load.py")
+        << "import torch\n"
+           "net = torch.jit.load('network.pt')\n"
+           "with torch.no_grad(): out = net(torch.linspace(0, 1, 3 * 32 * 32).view(1, 3, 32, 32)).flatten()\n"
+           "print(net.training, *out.tolist())\n";
+    const std::string command = "cd '" + folder.path.string() + "' && " + python + " load.py > out.txt 2> errors.txt";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    std::ifstream words(folder.path / "out.txt");
+    std::string training;
+    words >> training;
+    EXPECT_EQ(training, "False");
+    for (std::int64_t i = 0; i < ours.numel(); ++i) {
+        double theirs = -1;
+        ASSERT_TRUE(words >> theirs) << "only " << i << " of " << ours.numel() << " values";
+        ASSERT_NEAR(theirs, ours[i].item<double>(), 1e-5);
     }
 }
 

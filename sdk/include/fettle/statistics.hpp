@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <numeric>
 #include <stdexcept>
 #include <vector>
 
@@ -24,6 +25,26 @@ double quantile(std::vector<Number> values, double at) {
     const auto above = std::min_element(below + 1, values.end());
     const double low = *below, high = above == values.end() ? low : static_cast<double>(*above);
     return std::lerp(low, high, place - std::floor(place));
+}
+
+/// Whole numbers that sum to `total` and are nearest to the shares of it: each is rounded down, and those with the
+/// largest remainder get one more, of equal remainders the earlier (Hamilton's method). `shares` sum to 1.
+///                                                                                    [any thread, concurrent]
+inline std::vector<std::size_t> apportioned(const std::vector<double>& shares, std::size_t total) {
+    constexpr double rounding = 1e-9;  // 0.3 of 10 is 3, whatever the last bit of 0.3 is
+    std::vector<std::size_t> counts, order(shares.size());
+    std::vector<double> remainders;  // in steps of `rounding`, so that equal ones are equal
+    for (const double share : shares) {
+        const double exact = share * static_cast<double>(total), whole = std::floor(exact + rounding);
+        counts.push_back(static_cast<std::size_t>(whole));
+        remainders.push_back(std::round((exact - whole) / rounding));
+    }
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
+    std::size_t given = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+    for (std::size_t k = 0; given < total; ++k, ++given) ++counts[order[k % order.size()]];
+    return counts;
 }
 
 }  // namespace fettle
