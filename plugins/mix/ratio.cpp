@@ -145,8 +145,8 @@ struct Ratio final : fettle::Stage {
                                          " of it: " + std::to_string(counts[k] - there) + " are missing")
                 .parameter("total")
                 .help(there == 0 ? "the set is empty"
-                                 : "in these proportions there are " + std::to_string(most) +
-                                       " at most; `repeat = true` draws images more than once");
+                                 : "in these proportions there are enough for " + std::to_string(most) +
+                                       "; `repeat = true` draws images more than once");
         }
     }
 };

@@ -10,10 +10,6 @@ namespace {
 /// 0.3 of 10 is 3, whatever the last bit of 0.3 is.
 constexpr double rounding = 1e-9;
 
-bool fits(const std::vector<std::size_t>& counts, const std::vector<std::size_t>& sizes) {
-    return std::equal(counts.begin(), counts.end(), sizes.begin(), [](auto count, auto size) { return count <= size; });
-}
-
 }  // namespace
 
 std::vector<double> shares_of(const std::vector<double>& ratios) {
@@ -43,9 +39,5 @@ std::size_t largest_total(const std::vector<double>& shares, const std::vector<s
     double most = std::numeric_limits<double>::max();
     for (std::size_t k = 0; k < shares.size(); ++k)
         if (shares[k] > 0) most = std::min(most, static_cast<double>(sizes[k]) / shares[k]);
-    auto total = static_cast<std::size_t>(most + rounding);
-    // Rounding down may leave room for a little more: less than one for each set.
-    for (std::size_t more = total + shares.size(); more > total; --more)
-        if (fits(counts_of(shares, more), sizes)) return more;
-    return total;
+    return static_cast<std::size_t>(most + rounding);
 }

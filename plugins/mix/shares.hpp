@@ -11,5 +11,5 @@ std::vector<double> shares_of(const std::vector<double>& ratios);
 /// largest remainder get one more (Hamilton's method); of equal remainders the earlier.
 std::vector<std::size_t> counts_of(const std::vector<double>& shares, std::size_t total);
 
-/// The largest total of which no set is asked for more than it holds.
+/// The largest total of which no set's share is more than the set holds.
 std::size_t largest_total(const std::vector<double>& shares, const std::vector<std::size_t>& sizes);

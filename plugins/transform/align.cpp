@@ -86,7 +86,7 @@ struct Align final : fettle::Transform {
         const cv::Vec2d middle((sample.image.width - 1) / 2.0, (sample.image.height - 1) / 2.0);
         const cv::Vec2d offset = cv::Vec2d(circle.x, circle.y) - m * middle;
         warp(sample, {m(0, 0), m(0, 1), offset[0], m(1, 0), m(1, 1), offset[1]},
-             {sample.image.width, sample.image.height});
+             {sample.image.width, sample.image.height}, cv::BORDER_REPLICATE);
     }
 
     /// The smallest turn, clockwise in radians, that brings a crest of the ring's angular wave to the top; 0 where it

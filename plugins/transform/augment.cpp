@@ -29,7 +29,8 @@ void turn(Sample& sample, double degrees) {
     if (degrees == 0) return;
     const double angle = degrees * std::numbers::pi / 180, c = std::cos(angle), s = std::sin(angle);
     const double x = (sample.image.width - 1) / 2.0, y = (sample.image.height - 1) / 2.0;
-    warp(sample, {c, -s, x - c * x + s * y, s, c, y - s * x - c * y}, {sample.image.width, sample.image.height});
+    warp(sample, {c, -s, x - c * x + s * y, s, c, y - s * x - c * y}, {sample.image.width, sample.image.height},
+         cv::BORDER_REFLECT_101);
 }
 
 void flip(Image& image, int code) {

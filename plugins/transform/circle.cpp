@@ -11,6 +11,7 @@
 namespace {
 
 constexpr int working_side = 200;     ///< pixels of the shorter side in which circles are looked for
+constexpr int least_side = 24;        ///< pixels; in less no circle can be told
 constexpr int directions = 256;       ///< in which an edge is looked for from a centre
 constexpr double edge_share = 0.2;    ///< of the pixels: those with the steepest slope vote
 constexpr float least_slope = 1.5;    ///< grey values per pixel, less of which is no edge
@@ -183,8 +184,9 @@ Circle fitted(std::vector<EdgePoint> points, const Circle& from) {
 Circle refined(const Slopes& slopes, Circle circle) {
     for (const double width : {wide_band, wide_band, band, band})
         circle = fitted(edge_near(slopes, circle, width), circle);
-    const auto points = edge_near(slopes, circle, band);
+    // Looked for four times as far off as an edge may lie, chance alone would find a quarter of the directions.
     const double most = std::max(on_outline * circle.radius, 1.0);
+    const auto points = edge_near(slopes, circle, 4 * most / circle.radius);
     const auto on = std::count_if(points.begin(), points.end(),
                                   [&](const auto& point) { return off(point, circle, circle) <= most; });
     circle.support = static_cast<double>(on) / directions;
@@ -194,6 +196,7 @@ Circle refined(const Slopes& slopes, Circle circle) {
 }  // namespace
 
 std::optional<Circle> find_circle(const cv::Mat& grey, double least, double greatest) {
+    if (std::min(grey.cols, grey.rows) < least_side) return {};
     const double factor = std::max(1.0, static_cast<double>(std::min(grey.cols, grey.rows)) / working_side);
     cv::Mat small;
     cv::resize(grey, small, {std::max(1, cvRound(grey.cols / factor)), std::max(1, cvRound(grey.rows / factor))}, 0, 0,

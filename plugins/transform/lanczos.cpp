@@ -39,19 +39,17 @@ std::vector<Window> windows(int from, int to) {
 }
 
 /// Rows made narrower or wider, and the result turned over: done twice, both sides are resized and nothing is turned.
-std::vector<float> across(const std::vector<float>& from, int width, int height, int channels, int to) {
-    const auto columns = windows(width, to);
-    std::vector<float> out(static_cast<std::size_t>(to) * height * channels);
-    for (int y = 0; y < height; ++y) {
-        const float* row = from.data() + static_cast<std::size_t>(y) * width * channels;
+fettle::Image across(const fettle::Image& from, int to) {
+    const auto columns = windows(from.width, to);
+    fettle::Image out(from.height, to, from.channels);
+    for (int y = 0; y < from.height; ++y)
         for (int x = 0; x < to; ++x)
-            for (int c = 0; c < channels; ++c) {
-                const float* value = row + static_cast<std::size_t>(columns[x].first) * channels + c;
+            for (int c = 0; c < from.channels; ++c) {
+                const std::uint8_t* value = from.at(columns[x].first, y) + c;
                 float sum = 0;
-                for (const float weight : columns[x].weights) sum += weight * *value, value += channels;
-                out[(static_cast<std::size_t>(x) * height + y) * channels + c] = sum;
+                for (const float weight : columns[x].weights) sum += weight * *value, value += from.channels;
+                out.at(y, x)[c] = static_cast<std::uint8_t>(std::lround(std::clamp(sum, 0.0f, 255.0f)));
             }
-    }
     return out;
 }
 
@@ -59,11 +57,5 @@ std::vector<float> across(const std::vector<float>& from, int width, int height,
 
 fettle::Image resize_lanczos(const fettle::Image& image, int width, int height) {
     if (image.width == width && image.height == height) return image;
-    const std::vector<float> values(image.pixels.begin(), image.pixels.end());
-    const auto narrow = across(values, image.width, image.height, image.channels, width);
-    const auto both = across(narrow, image.height, width, image.channels, height);
-    fettle::Image out(width, height, image.channels);
-    std::transform(both.begin(), both.end(), out.pixels.begin(),
-                   [](float value) { return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0f, 255.0f))); });
-    return out;
+    return across(across(image, width), height);
 }

@@ -64,10 +64,10 @@ fettle::Image part_of(const fettle::Image& image, int x, int y, int width, int h
     return image.empty() ? fettle::Image() : image_of(view(image)(cv::Rect(x, y, width, height)));
 }
 
-void warp(fettle::Sample& sample, const cv::Matx23d& to_source, cv::Size size) {
+void warp(fettle::Sample& sample, const cv::Matx23d& to_source, cv::Size size, int border) {
     const double area = std::abs(to_source(0, 0) * to_source(1, 1) - to_source(0, 1) * to_source(1, 0));
     const cv::Matx23d matrix = area > coarse * coarse ? shrink(sample, to_source, std::sqrt(area)) : to_source;
-    sample.image = warped(sample.image, matrix, size, cv::BORDER_REFLECT_101);
+    sample.image = warped(sample.image, matrix, size, border);
     if (sample.mask.empty()) return;
     const bool soft = is_soft(sample.mask);
     sample.mask = warped(sample.mask, matrix, size, cv::BORDER_CONSTANT);

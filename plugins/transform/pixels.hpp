@@ -20,10 +20,10 @@ cv::Mat luminance(const fettle::Image& image);
 fettle::Image part_of(const fettle::Image& image, int x, int y, int width, int height);
 
 /// Image and mask seen through a matrix that takes places of the result to places of the source (centres of pixels
-/// lie at whole numbers). The image is mirrored at its border; beyond it nothing is anomalous. Where the result is
-/// much coarser than the source, both are averaged first. Of a mask, a pixel belongs to the defect where a quarter of
-/// it is covered; a soft mask stays soft.                                            [any thread, concurrent]
-void warp(fettle::Sample& sample, const cv::Matx23d& to_source, cv::Size size);
+/// lie at whole numbers). Beyond its border the image goes on as OpenCV's `border` says, and nothing is anomalous.
+/// Where the result is much coarser than the source, both are averaged first. Of a mask, a pixel belongs to the defect
+/// where a quarter of it is covered; a soft mask stays soft.                         [any thread, concurrent]
+void warp(fettle::Sample& sample, const cv::Matx23d& to_source, cv::Size size, int border);
 
 /// Adds one line to the sample's lineage.
 void tell(fettle::Sample& sample, const nlohmann::json& step);
