@@ -300,7 +300,8 @@ Diagnostic no_calibration(Span at, const std::string& port) {
 
 Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& test, const std::string& seen) {
     return make("G310", std::move(at),
-                fmt::format("`{}` brings `{}` and `{}` together, which may hold the same samples", stage, test, seen), {},
+                fmt::format("`{}` brings `{}` and `{}` together, which may hold the same samples", stage, test, seen),
+                {},
                 {"two split stages divide the same data set each in its own way",
                  "take both from one split stage, or divide the `train` part of the first one further"});
 }
@@ -340,9 +341,8 @@ Diagnostic storage_failed(Span at, const std::string& stage, const std::string& 
 }
 
 Diagnostic damaged_entry(const std::string& key, const std::string& why) {
-    auto out = make(
-        "C601", {},
-        fmt::format("the cache entry {} is damaged ({}); it is made again", key.substr(0, 12), why));
+    auto out =
+        make("C601", {}, fmt::format("the cache entry {} is damaged ({}); it is made again", key.substr(0, 12), why));
     out.severity = Severity::warning;
     return out;
 }

@@ -133,9 +133,9 @@ Diagnostic cycle(Span at, const std::vector<std::string>& path);                
 Diagnostic leak(Span at, const std::string& port, const std::string& split, const std::string& chain);  // G305
 Diagnostic unused(Span at, const std::string& stage);                                                   // G306
 Diagnostic not_connected(Span at, const std::string& stage, const std::string& port, const std::string& type,
-                         const std::vector<std::string>& fitting);                               // G307
-Diagnostic not_a_list(Span at, const std::string& port, const std::vector<std::string>& edges);  // G308
-Diagnostic no_calibration(Span at, const std::string& port);                                     // G309
+                         const std::vector<std::string>& fitting);                                             // G307
+Diagnostic not_a_list(Span at, const std::string& port, const std::vector<std::string>& edges);                // G308
+Diagnostic no_calibration(Span at, const std::string& port);                                                   // G309
 Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& test, const std::string& seen);  // G310
 
 Diagnostic bad_override(const std::string& text, const std::string& why);  // G401

@@ -71,8 +71,7 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
         graph.device = *device;
         if (!is_device(*device))
             diagnostics.add(errors::out_of_range(head->find("device")->span, "[graph]", "device",
-                                                 "be \"" + *device + "\"",
-                                                 device_words,
+                                                 "be \"" + *device + "\"", device_words,
                                                  did_you_mean(*device, {"auto", "cpu", "cuda"})));
     }
 }

@@ -270,8 +270,8 @@ struct EdgeChecker {
                 for (const Origin& seen : origins[learned.stage][learned.port])
                     for (const Origin& test : origins[tested.stage][tested.port])
                         if (!ends_in(seen, "test") && ends_in(test, "test") && may_overlap(seen, test))
-                            return diagnostics.add(errors::mixed_splits(tested.span, stage.name, named(test.back()),
-                                                                        named(seen.back())));
+                            return diagnostics.add(
+                                errors::mixed_splits(tested.span, stage.name, named(test.back()), named(seen.back())));
             }
     }
 

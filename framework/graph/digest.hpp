@@ -15,8 +15,8 @@ std::string sha256(std::string_view bytes);
 /// Of a file's content; throws std::filesystem::filesystem_error where it can't be read.
 std::string sha256_file(const std::filesystem::path& file);
 
-/// Content digests of what stages read: of a file, its name and its bytes'; of a folder, the relative path and digest of every
-/// file below it.                                                                   [any thread]
+/// Content digests of what stages read: of a file, its name and its bytes'; of a folder, the relative path and digest
+/// of every file below it.                                                                   [any thread]
 class DigestStore {
    public:
     /// `memory` is a file that remembers digests between runs; empty: nothing is remembered. Where `stop` says so,

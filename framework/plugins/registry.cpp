@@ -307,8 +307,8 @@ Registry::Registry(const std::vector<fs::path>& places, fs::path cache_file, Dia
             const std::string& id = plugins_[index].types[t].id;
             const auto [place, fresh] = places_.try_emplace(id, Place{index, t});
             if (fresh) continue;
-            auto twice = errors::offered_twice(id, plugins_[place->second.plugin].file.string(),
-                                               candidate.file.string());
+            auto twice =
+                errors::offered_twice(id, plugins_[place->second.plugin].file.string(), candidate.file.string());
             const bool asked_for = candidate.named || by_name[place->second.plugin];
             if (!asked_for) twice.help.push_back("until then the first is used");
             set_aside(std::move(twice), asked_for, diagnostics);

@@ -321,11 +321,13 @@ void Execution::execute_flow() {
 }
 
 RunRecord Execution::record(const RunResult& result, const std::string& started) const {
-    RunRecord record{graph_,   plan_,    result.status, options_.command, started,
-                     result.seconds, to_string(device_), threads_, peak_memory(), {}};
+    RunRecord record{
+        graph_,        plan_, result.status, options_.command, started, result.seconds, to_string(device_), threads_,
+        peak_memory(), {}};
     for (std::size_t s = 0; s < graph_.stages.size(); ++s) {
         const Slot& slot = slots_[plan_.node_of[0][s]];
-        record.costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(), slot.account.items.load(), slot.peak});
+        record.costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(),
+                                slot.account.items.load(), slot.peak});
     }
     return record;
 }

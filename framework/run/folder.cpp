@@ -57,7 +57,8 @@ bool holds(const Scores& whole, const Scores& part) {
 void write_scores(const fs::path& folder, const Graph& graph, const std::vector<std::vector<ValueRef>>& values) {
     std::vector<const Scores*> written;
     for (const auto& [stage, table] : final_tables(values)) {
-        if (std::any_of(written.begin(), written.end(), [&, t = table](const auto* known) { return holds(*known, *t); }))
+        if (std::any_of(written.begin(), written.end(),
+                        [&, t = table](const auto* known) { return holds(*known, *t); }))
             continue;
         write_text(folder / (written.empty() ? "scores.csv" : "scores-" + graph.stages[stage].name + ".csv"),
                    to_csv(*table));
@@ -150,14 +151,11 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
         const StageUse& stage = record.graph.stages[s];
         const StageCost& cost = record.costs[s];
         const PlanNode& node = record.plan.nodes[record.plan.node_of[0][s]];
-        nlohmann::ordered_json entry{{"name", stage.name},
-                                     {"use", stage.use.type->id},
-                                     {"key", node.key},
-                                     {"state", cost.failed ? "failed" : states[static_cast<int>(node.state)]},
-                                     {"why", node.why},
-                                     {"seed", stage.seed},
-                                     {"seconds", cost.seconds},
-                                     {"items", cost.items}};
+        nlohmann::ordered_json entry{
+            {"name", stage.name},      {"use", stage.use.type->id},
+            {"key", node.key},         {"state", cost.failed ? "failed" : states[static_cast<int>(node.state)]},
+            {"why", node.why},         {"seed", stage.seed},
+            {"seconds", cost.seconds}, {"items", cost.items}};
         if (cost.waiting > 0) entry["waiting_seconds"] = cost.waiting;
         if (cost.seconds > 0) entry["items_per_second"] = static_cast<double>(cost.items) / cost.seconds;
         entry["peak_memory_bytes"] = cost.peak_memory;

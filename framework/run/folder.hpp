@@ -32,7 +32,7 @@ struct RunRecord {
     double seconds;                ///< wall time
     std::string device;
     int threads;
-    std::size_t peak_memory;  ///< bytes
+    std::size_t peak_memory;       ///< bytes
     std::vector<StageCost> costs;  ///< one per stage of the graph
 };
 nlohmann::ordered_json to_json(const RunRecord& record);

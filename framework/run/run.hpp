@@ -2,10 +2,10 @@
 #pragma once
 
 #include "diagnose/diagnose.hpp"
+#include "graph/digest.hpp"
 #include "graph/graph.hpp"
 #include "plugins/plugins.hpp"
 #include "run/cache.hpp"
-#include "graph/digest.hpp"
 
 #include <fettle/context.hpp>
 #include <fettle/ports.hpp>
