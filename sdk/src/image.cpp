@@ -94,17 +94,21 @@ int orientation_of(std::span<const std::uint8_t> bytes) {
 /// same. Empty where that doesn't do: other files, CMYK, a picture that EXIF turns, damaged data.
 Image decode_plain_jpeg(std::span<const std::uint8_t> bytes, WantedSize wanted) {
     if (!is_jpeg(bytes) || !read_image_header(bytes).trouble.empty() || orientation_of(bytes) != 1) return {};
-    thread_local const std::unique_ptr<void, int (*)(tjhandle)> reader(tjInitDecompress(), tjDestroy);
+    thread_local std::unique_ptr<void, int (*)(tjhandle)> reader(tjInitDecompress(), tjDestroy);
     int width = 0, height = 0, subsampling = 0, colours = 0;
     const auto size = static_cast<unsigned long>(bytes.size());
-    if (tjDecompressHeader3(reader.get(), bytes.data(), size, &width, &height, &subsampling, &colours) != 0 ||
-        (colours != TJCS_YCbCr && colours != TJCS_GRAY))
-        return {};
-    const tjscalingfactor scale = scale_for(width, height, wanted);
-    Image out(TJSCALED(width, scale), TJSCALED(height, scale), 3);
-    if (tjDecompress2(reader.get(), bytes.data(), size, out.pixels.data(), out.width, 0, out.height, TJPF_RGB, 0) != 0)
-        return {};
-    return out;
+    Image out;
+    bool sound = tjDecompressHeader3(reader.get(), bytes.data(), size, &width, &height, &subsampling, &colours) == 0;
+    if (sound && colours != TJCS_YCbCr && colours != TJCS_GRAY) return {};
+    if (sound) {
+        const tjscalingfactor scale = scale_for(width, height, wanted);
+        out = Image(TJSCALED(width, scale), TJSCALED(height, scale), 3);
+        sound = tjDecompress2(reader.get(), bytes.data(), size, out.pixels.data(), out.width, 0, out.height, TJPF_RGB,
+                              0) == 0;
+    }
+    if (sound) return out;
+    reader.reset(tjInitDecompress());  // after an error libjpeg-turbo may stay in the midst of that header for ever
+    return {};
 }
 
 bool has_alpha(std::span<const std::uint8_t> bytes) {

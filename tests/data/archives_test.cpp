@@ -176,4 +176,43 @@ TEST(Archive, ACompressedTarLargerThanMemoryAllowsIsRefused) {
     EXPECT_EQ(error.parameter(), "memory");
 }
 
+/// An archive gives pictures or errors in words; nothing else is thrown, and nothing crashes.
+void expect_sound_or_said(const std::filesystem::path& path) {
+    TestContext context;
+    try {
+        const auto images = opened(path, context, {{"tolerate", 1}});
+        for (std::size_t i = 0; i < images->size(); ++i) {
+            try {
+                sample_at(*images, i);
+            } catch (const Error&) {
+            }
+        }
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()), "");
+    }
+}
+
+TEST(Archive, SpoiltOnesAreReadOrRefusedInWords) {
+    const TemporaryFolder here;
+    const Tree tree{
+        {"ok/a.png", png(1)}, {"ok/b.jpg", jpeg(2)}, {"crack/c.webp", encode_image(noise_image(3), ".webp")}};
+    write_zip(here / "a.zip", tree, "zip:compression=deflate");
+    write_tar(here / "a.tar", tree);
+    write_tar(here / "a.tar.gz", tree, ARCHIVE_FILTER_GZIP);
+    Random random(21);
+    for (const char* name : {"a.zip", "a.tar", "a.tar.gz"}) {
+        const Bytes whole = read_bytes(here / name);
+        for (int trial = 0; trial < 150; ++trial) {
+            SCOPED_TRACE(std::string(name) + " " + std::to_string(trial));
+            Bytes spoilt = whole;
+            for (int n = random.integer(1, 6); n > 0; --n)
+                spoilt[static_cast<std::size_t>(random.integer(0, static_cast<int>(whole.size()) - 1))] =
+                    static_cast<std::uint8_t>(random.integer(0, 255));
+            if (random.chance(0.2)) spoilt.resize(spoilt.size() * static_cast<std::size_t>(random.integer(1, 9)) / 10);
+            write_file(here / "spoilt", spoilt);
+            expect_sound_or_said(here / "spoilt");
+        }
+    }
+}
+
 }  // namespace

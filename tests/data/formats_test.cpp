@@ -10,17 +10,69 @@ namespace {
 
 using namespace support;
 
+/// The picture turned a quarter, clockwise: EXIF's orientation 6.
+Image turned(const Image& image) {
+    Image out(image.height, image.width, image.channels);
+    for (int y = 0; y < image.height; ++y)
+        for (int x = 0; x < image.width; ++x)
+            std::copy_n(image.at(x, y), image.channels, out.at(image.height - 1 - y, x));
+    return out;
+}
+
 TEST(DecodeImage, BothWaysOfReadingJpegAgreeAndExifTurns) {
     for (const auto& [width, height, channels] :
          {std::tuple{24, 20, 3}, std::tuple{61, 47, 3}, std::tuple{40, 33, 1}}) {
         const Bytes plain = encode_image(noise_image(9, width, height, channels), ".jpg");
         const Image image = decode_image(plain, "plain").image;
-        EXPECT_EQ(image,
-                  decode_image(with_exif(plain, 1), "exif").image);  // read by OpenCV, the other by libjpeg-turbo
-        const Image turned = decode_image(with_exif(plain, 6), "turned").image;
-        ASSERT_EQ(turned.width, height);
-        EXPECT_TRUE(std::equal(image.at(0, 0), image.at(0, 0) + 3, turned.at(height - 1, 0)));
+        EXPECT_EQ(decode_image(with_exif(plain, 6), "turned").image, turned(image));  // by OpenCV, not libjpeg-turbo
+        EXPECT_EQ(decode_image(with_exif(plain, 1), "exif").image, image);
+        EXPECT_EQ(decode_image(with_exif(plain, 1), "exif", {8, 8}).image, decode_image(plain, "plain", {8, 8}).image);
     }
+}
+
+TEST(DecodeImage, ScalesWhereTheSidesAllowIt) {
+    const auto decoded = [](int width, int height, WantedSize wanted) {
+        const Image image = decode_image(jpeg(1, width, height), "a", wanted).image;
+        return std::pair(image.width, image.height);
+    };
+    EXPECT_EQ(decoded(304, 240, {}), std::pair(304, 240));
+    EXPECT_EQ(decoded(304, 240, {152, 100}), std::pair(152, 120));
+    EXPECT_EQ(decoded(304, 240, {153, 100}), std::pair(304, 240));
+    EXPECT_EQ(decoded(304, 240, {60, 60}), std::pair(76, 60));
+    EXPECT_EQ(decoded(304, 240, {2, 2}), std::pair(38, 30));
+    EXPECT_EQ(decoded(227, 227, {2, 2}), std::pair(57, 57));  // 29 of 8 would be 232
+    EXPECT_EQ(decoded(61, 47, {2, 2}), std::pair(61, 47));
+}
+
+TEST(DecodeImage, WhatWasDamagedLeavesNoTrace) {
+    const Bytes good = jpeg(1, 64, 64);
+    const Image small = decode_image(good, "good", {32, 32}).image;
+    ASSERT_EQ(small.width, 32);
+    Random random(2);
+    for (int trial = 0; trial < 300; ++trial) {
+        Bytes spoilt = good;
+        for (int n = random.integer(1, 8); n > 0; --n)
+            spoilt[static_cast<std::size_t>(random.integer(2, 400))] =
+                static_cast<std::uint8_t>(random.integer(0, 255));
+        try {
+            decode_image(spoilt, "spoilt", {32, 32});
+        } catch (const Error&) {
+        }
+        ASSERT_EQ(decode_image(good, "good", {32, 32}).image, small) << trial;
+    }
+}
+
+TEST(DecodeImage, ExifThatIsDamagedDoesNoHarm) {
+    const Bytes plain = encode_image(noise_image(9), ".jpg");
+    const Image image = decode_image(plain, "plain").image;
+    Bytes bytes = with_exif(plain, 1);
+    for (std::size_t at = 12; at < 38; ++at)  // the TIFF in the segment
+        for (const int value : {0x00, 0x7F, 0xFF}) {
+            Bytes spoilt = bytes;
+            spoilt[at] = static_cast<std::uint8_t>(value);
+            const Image read = decode_image(spoilt, "spoilt").image;
+            EXPECT_EQ(read.pixels.size(), image.pixels.size()) << at;
+        }
 }
 
 /// What Pillow makes of a file: RGB, turned as EXIF says, and the alpha where it isn't opaque throughout.

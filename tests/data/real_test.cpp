@@ -1,6 +1,8 @@
 // The published sets, as they are.
 #include "support.hpp"
 
+#include <cstdlib>
+
 namespace {
 
 using namespace support;
@@ -35,6 +37,26 @@ TEST(RealData, TheCastingArchiveIsReadWhole) {
         const Sample sample = sample_at(*images, i);
         EXPECT_EQ(sample.image.width, 128);
         EXPECT_EQ(sample.image.pixels.size(), 128u * 128 * 3);
+    }
+}
+
+TEST(RealData, ScaledDecodingIsNearDecodingWhole) {
+    const auto path = real_data("casting.zip");
+    if (path.empty()) GTEST_SKIP() << "casting.zip is not here; set FETTLE_DATA to the folder that holds it";
+    TestContext context;
+    for (const int side : {128, 64}) {
+        Settings settings{{"path", path.string()}, {"size", Setting::List{side, side}}, {"limit", 40}};
+        const auto scaled = open_dataset(library(), "dataset.casting", settings, context);
+        settings["scaled"] = false;
+        const auto whole = open_dataset(library(), "dataset.casting", settings, context);
+        double difference = 0;
+        for (std::size_t i = 0; i < 40; ++i) {
+            const Image a = sample_at(*scaled, i).image, b = sample_at(*whole, i).image;
+            for (std::size_t k = 0; k < a.pixels.size(); ++k) difference += std::abs(a.pixels[k] - b.pixels[k]);
+        }
+        EXPECT_LT(difference / (40 * 3 * side * side), 2.5) << side;
+        EXPECT_GT(difference, 0) << "was anything scaled?";
+        RecordProperty("mean_difference_" + std::to_string(side), std::to_string(difference / (40 * 3 * side * side)));
     }
 }
 
