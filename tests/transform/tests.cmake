@@ -4,4 +4,5 @@ fettle_test(transform SOURCES transform/geometry_test.cpp transform/crop_test.cp
             PLUGINS transform dataset)
 fettle_test(tiles SOURCES transform/tile_test.cpp transform/stitch_test.cpp PLUGINS transform similarity)
 fettle_test(mix SOURCES transform/ratio_test.cpp ${CMAKE_SOURCE_DIR}/plugins/mix/shares.cpp PLUGINS mix)
-fettle_test(mix_article SOURCES transform/article_test.cpp PLUGINS fettle dataset split synthesize mix model train similarity)
+fettle_test(shown SOURCES transform/shown_test.cpp
+            PLUGINS fettle dataset split synthesize transform mix model train similarity score threshold evaluate)
