@@ -195,6 +195,8 @@ void check_range(const Setting& value, const Node& node, const std::string& id, 
 
 void check_path(Given& given, const Node& node, const ParameterInfo& parameter, Diagnostics& diagnostics) {
     const std::string& text = given.value.as<std::string>();
+    if (text.empty() && given.value == parameter.initial)
+        return;  // a path that may be left out, as resolved graphs say it
     given.path = (node.base / text).lexically_normal();
     std::error_code error;
     if (text.empty() || (!parameter.constraint.may_be_missing && !fs::exists(given.path, error))) {
