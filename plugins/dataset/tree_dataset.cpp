@@ -75,7 +75,7 @@ struct Reading {
         const LaidOut& image = images[index];
         // A mask's coordinates are those of the whole picture, but it is resized on its own: scaling the JPEG is fine.
         const fettle::WantedSize wanted = scaled ? fettle::WantedSize{size[0], size[1]} : fettle::WantedSize{};
-        fettle::Decoded decoded = fettle::decode_image(tree->read(image.file), image.info.id, wanted);
+        fettle::Decoded decoded = fettle::decode_image(tree->read(image.file), tree->names()[image.file], wanted);
         fettle::Sample sample;
         sample.image = std::move(decoded.image);
         sample.lineage = image.lineage;
@@ -137,7 +137,8 @@ fettle::Ref<fettle::Images> TreeDataset::images_of(std::shared_ptr<const FileTre
     if (found.says_masks) say_bare(found.images, context);
 
     std::vector<fettle::SampleInfo> infos;
-    for (const LaidOut& image : found.images) infos.push_back(image.info);
+    infos.reserve(found.images.size());
+    for (LaidOut& image : found.images) infos.push_back(std::move(image.info));
     return fettle::lazy_images(std::move(infos),
                                Reading{std::move(tree), std::move(found.images), size, scaled, found.keep_alpha}, false,
                                std::move(left_out));

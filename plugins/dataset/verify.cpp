@@ -73,7 +73,7 @@ void look_at(const LaidOut& image, const FileTree& tree, const VerifyRules& rule
 
 std::vector<std::string> leave_out_bad(std::vector<LaidOut>& images, const FileTree& tree, const VerifyRules& rules) {
     std::vector<std::string> troubles(images.size());
-    std::unordered_map<std::string, std::size_t> seen;
+    std::unordered_map<std::string_view, std::size_t> seen;
     for (std::size_t i = 0; i < images.size(); ++i) {
         const auto [first, fresh] = seen.emplace(images[i].info.id, images[i].file);
         if (fresh) continue;

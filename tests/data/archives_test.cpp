@@ -99,6 +99,28 @@ TEST(Archive, DamagedEntriesAreNamedAndTheRestGoesOn) {
     EXPECT_THAT(error_of([&] { opened(here / "a.zip", context); }).what(), HasSubstr("1 of 30 files"));
 }
 
+TEST(Archive, EveryKindOfZipIsRead) {
+    const TemporaryFolder here;
+    const Tree tree = thirty();
+    write_zip(here / "64.zip", tree, "zip:zip64");
+    write_zip(here / "plain.zip", tree);
+    zip_t* archive = zip_open((here / "plain.zip").c_str(), 0, nullptr);
+    ASSERT_NE(archive, nullptr);
+    const zip_int32_t methods[] = {ZIP_CM_STORE, ZIP_CM_DEFLATE, ZIP_CM_BZIP2};
+    for (zip_uint64_t i = 0; i < tree.size(); ++i)
+        ASSERT_EQ(zip_set_file_compression(archive, i, methods[i % 3], 0), 0) << zip_strerror(archive);
+    ASSERT_EQ(zip_set_archive_comment(archive, "PK is no end", 12), 0);
+    ASSERT_EQ(zip_close(archive), 0);
+    for (const char* name : {"64.zip", "plain.zip"}) {
+        SCOPED_TRACE(name);
+        TestContext context;
+        const auto images = opened(here / name, context);
+        ASSERT_EQ(images->size(), 30u);
+        for (std::size_t i = 0; i < images->size(); ++i)
+            EXPECT_EQ(sample_at(*images, i).image, noise_image(std::stoul(images->info(i).id.substr(3))));
+    }
+}
+
 TEST(Archive, AnEncryptedEntryAmongOthersIsLeftOut) {
     const TemporaryFolder here;
     write_zip(here / "a.zip", thirty());
