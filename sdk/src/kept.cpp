@@ -26,10 +26,11 @@ struct Place {
     std::uint64_t offset = 0;
     bool floats = false;
     int channels = 0, height = 0, width = 0, mask_height = 0, mask_width = 0;
+    bool instances = false;  ///< a third image, of the mask's size
 
     std::size_t pixels() const { return static_cast<std::size_t>(channels) * height * width; }
     std::size_t mask_pixels() const { return static_cast<std::size_t>(mask_height) * mask_width; }
-    std::size_t bytes() const { return floats ? 4 * pixels() : pixels() + mask_pixels(); }
+    std::size_t bytes() const { return floats ? 4 * pixels() : pixels() + (instances ? 2 : 1) * mask_pixels(); }
 };
 
 /// Rows of floats on the host, as they were stored.
@@ -90,8 +91,10 @@ class KeptImages final : public Images {
             lineages_.emplace_back();
             for (const Json& step : entry.at("lineage")) lineages_.back().push_back(words(step));
             const Json& place = entry.at("place");
-            places_.push_back(
-                {place.at(0), place.at(1), place.at(2), place.at(3), place.at(4), place.at(5), place.at(6)});
+            places_.push_back({place.at(0), place.at(1), place.at(2), place.at(3), place.at(4), place.at(5),
+                               place.at(6), place.at(7)});
+            classes_.emplace_back();
+            for (const Json& name : entry.at("classes")) classes_.back().push_back(words(name));
         }
         for (const Json& sentence : json.at("left_out")) left_out_.push_back(words(sentence));
         file_ = open(name_.c_str(), O_RDONLY | O_CLOEXEC);
@@ -140,6 +143,12 @@ class KeptImages final : public Images {
             sample.mask = Image(place.mask_width, place.mask_height, 1);
             fetch(sample.mask.pixels.data(), place.mask_pixels(), place.offset + place.pixels());
         }
+        if (place.instances) {
+            sample.instances = Image(place.mask_width, place.mask_height, 1);
+            fetch(sample.instances.pixels.data(), place.mask_pixels(),
+                  place.offset + place.pixels() + place.mask_pixels());
+            sample.instance_classes = classes_[index];
+        }
         return std::make_shared<const Sample>(std::move(sample));
     }
     std::shared_ptr<const Floats> floats_at(std::size_t index) const {
@@ -154,7 +163,7 @@ class KeptImages final : public Images {
     int file_ = -1;
     std::vector<SampleInfo> infos_;
     std::vector<Label> labels_;  ///< of the samples as made, where the sequence itself says "unknown"
-    std::vector<std::vector<std::string>> lineages_;
+    std::vector<std::vector<std::string>> lineages_, classes_;
     std::vector<Place> places_;
     std::vector<std::string> left_out_;
 };
@@ -172,7 +181,7 @@ void keep_images(const Images& images, const fs::path& folder) {
         const auto tensors = batch.on_host() ? nullptr : batch.tensors();
         for (std::size_t i = 0; i < batch.size(); ++i) {
             Place place{.offset = offset, .floats = tensors != nullptr};
-            Json lineage = Json::array();
+            Json lineage = Json::array(), classes = Json::array();
             if (tensors) {
                 const Floats row = tensors->floats(i);
                 place.channels = row.channels, place.height = row.height, place.width = row.width;
@@ -183,18 +192,25 @@ void keep_images(const Images& images, const fs::path& folder) {
                 place.channels = sample.image.channels, place.height = sample.image.height,
                 place.width = sample.image.width;
                 place.mask_height = sample.mask.height, place.mask_width = sample.mask.width;
+                place.instances = sample.instances.pixels.size() == place.mask_pixels() && place.mask_pixels() > 0;
                 file.write(reinterpret_cast<const char*>(sample.image.pixels.data()),
                            static_cast<std::streamsize>(place.pixels()));
                 file.write(reinterpret_cast<const char*>(sample.mask.pixels.data()),
                            static_cast<std::streamsize>(place.mask_pixels()));
+                if (place.instances) {
+                    file.write(reinterpret_cast<const char*>(sample.instances.pixels.data()),
+                               static_cast<std::streamsize>(place.mask_pixels()));
+                    for (const std::string& name : sample.instance_classes) classes.push_back(words(name));
+                }
                 for (const std::string& step : sample.lineage) lineage.push_back(words(step));
             }
             samples.push_back({{"info", to_json(images.info(first + i))},
                                {"label", to_string(batch.info(i).label)},
                                {"lineage", std::move(lineage)},
+                               {"classes", std::move(classes)},
                                {"place",
                                 {place.offset, place.floats, place.channels, place.height, place.width,
-                                 place.mask_height, place.mask_width}}});
+                                 place.mask_height, place.mask_width, place.instances}}});
             offset += place.bytes();
         }
     });

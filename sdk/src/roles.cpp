@@ -65,7 +65,15 @@ Transform::Out Transform::run(const In& in, Context& context) const {
         infos_of(*joined),
         [me = self(this), images = joined, seed = context.seed()](std::size_t index, std::uint32_t round) {
             Random random(seed, index, me->is_fresh() ? round : 0);
-            return me->apply(sample_of(*images, index, round), random);
+            Sample before = sample_of(*images, index, round);
+            const Image mask = before.instances.empty() ? Image() : before.mask, instances = before.instances;
+            Sample after = me->apply(std::move(before), random);
+            // A transform that moves pixels and knows nothing of instances would leave them where they were.
+            if (!after.instances.empty() && after.mask != mask && after.instances == instances) {
+                after.instances = {};
+                after.instance_classes.clear();
+            }
+            return after;
         },
         is_fresh() || joined->varies())};
 }

@@ -119,7 +119,9 @@ class PickedImages final : public Images {
 };
 
 std::size_t bytes_of(const Sample& sample) {
-    std::size_t bytes = sizeof(Sample) + sample.image.pixels.size() + sample.mask.pixels.size();
+    std::size_t bytes =
+        sizeof(Sample) + sample.image.pixels.size() + sample.mask.pixels.size() + sample.instances.pixels.size();
+    for (const auto& name : sample.instance_classes) bytes += name.size();
     for (const auto& step : sample.lineage) bytes += step.size();
     return bytes;
 }

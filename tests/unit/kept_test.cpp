@@ -36,6 +36,11 @@ class Kept : public ::testing::Test {
                 for (std::size_t p = 0; p < sample.image.pixels.size(); ++p)
                     sample.image.pixels[p] = static_cast<std::uint8_t>(p * 31 + i * 7 + round);
                 if (i % 2 == 0) sample.mask = fettle::Image(5 + static_cast<int>(i), 7, 1, 255);
+                if (i % 4 == 0) {
+                    sample.instances = fettle::Image(5 + static_cast<int>(i), 7, 1, 1);
+                    sample.instances.pixels[i] = 2;
+                    sample.instance_classes = {"crack", "pore"};
+                }
                 sample.lineage = {"{\"step\":" + std::to_string(i) + "}"};
                 return sample;
             },
@@ -52,7 +57,7 @@ TEST_F(Kept, ImagesReadBackEqualInAnyOrder) {
     const auto kept = std::dynamic_pointer_cast<const fettle::Images>(value);
     ASSERT_TRUE(kept);
     ASSERT_EQ(kept->size(), images->size());
-    const std::vector<std::size_t> order{39, 0, 17, 17, 2};
+    const std::vector<std::size_t> order{39, 0, 17, 17, 2, 36};
     const auto before = images->read(order), after = kept->read(order);
     for (std::size_t k = 0; k < order.size(); ++k) {
         EXPECT_EQ(kept->info(order[k]), images->info(order[k]));
@@ -60,6 +65,8 @@ TEST_F(Kept, ImagesReadBackEqualInAnyOrder) {
         EXPECT_EQ(after->sample(k)->image, before->sample(k)->image);
         EXPECT_EQ(after->sample(k)->mask, before->sample(k)->mask);
         EXPECT_EQ(after->sample(k)->lineage, before->sample(k)->lineage);
+        EXPECT_EQ(after->sample(k)->instances, before->sample(k)->instances);
+        EXPECT_EQ(after->sample(k)->instance_classes, before->sample(k)->instance_classes);
     }
 }
 

@@ -65,6 +65,11 @@ struct Sample {
     Image image;                       ///< RGB
     Image mask;                        ///< 255 where anomalous (of a cut-out: its alpha); empty where none is known
     std::vector<std::string> lineage;  ///< how it came to be, oldest first: one JSON object per step, in one line
+    /// Which defect a pixel belongs to, where whoever made the defects knows: one channel, 0 for none, else a place in
+    /// `instance_classes`, counted from 1; later defects lie on top. Empty where nobody knows. The framework empties it
+    /// where a transform changes the mask without it.
+    Image instances;
+    std::vector<std::string> instance_classes;  ///< "crack", "dog": of each defect, at most 255
 };
 
 /// Channels x height x width of float32, row-major: one row of a tensor, on the host.
