@@ -65,6 +65,32 @@ TEST(Video, GivesFramesInAnyOrderAndFromAnyThread) {
     parallel_for_each_index(60, [&](std::size_t k) { expect_frame(sample_at(*images, order[k]), order[k]); });
 }
 
+TEST(Video, FramesThatDependOnOthersAreTheSameInAnyOrder) {
+    const TemporaryFolder here;
+    const auto path = here / "belt.mp4";
+    {
+        cv::VideoWriter writer(path.string(), cv::VideoWriter::fourcc('m', 'p', '4', 'v'), 25, {64, 48});
+        if (!writer.isOpened()) GTEST_SKIP() << "this OpenCV writes no MPEG-4";
+        for (int k = 0; k < 50; ++k) {  // a bar that moves: most frames are stored as changes of the one before
+            cv::Mat frame(48, 64, CV_8UC3, cv::Scalar(40, 60, 80));
+            frame.colRange(k, k + 10).setTo(cv::Scalar(200, 220, 240));
+            writer.write(frame);
+        }
+    }
+    TestContext context;
+    const auto images = video(path, context);
+    ASSERT_EQ(images->size(), 50u);
+    std::vector<Image> in_order;
+    for (std::size_t i = 0; i < 50; ++i) in_order.push_back(sample_at(*images, i).image);
+    EXPECT_GT(*in_order[20].at(25, 20), 200);
+    EXPECT_LT(*in_order[20].at(45, 20), 120);
+    for (const std::size_t i : Random(4).permutation(50)) EXPECT_EQ(sample_at(*images, i).image, in_order[i]) << i;
+    Bytes bytes = read_bytes(path);
+    bytes.resize(bytes.size() * 9 / 10);  // the index stands at the end
+    write_file(path, bytes);
+    EXPECT_THAT(error_of([&] { video(path, context); }).help(), HasSubstr("can't be opened at all"));
+}
+
 TEST(Video, TakesEachNthFrameUpToALimitAtASize) {
     const TemporaryFolder here;
     film(here / "belt.avi", 40);
