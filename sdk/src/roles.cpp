@@ -43,9 +43,12 @@ void require_finite(double value, const std::string& id, const std::string& colu
 Dataset::Out Dataset::run(const In&, Context& context) const {
     auto images = open(context);
     if (split == "none") return {images};
-    std::vector<std::size_t> all(images->size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    return {select_images(images, all, [to = split_from(split)](SampleInfo& info) { info.split = to; })};
+    // Not a selection: those aren't remembered, since what they select from is; here nothing else is seen of it.
+    auto infos = infos_of(*images);
+    for (SampleInfo& info : infos) info.split = split_from(split);
+    return {lazy_images(
+        std::move(infos), [images](std::size_t index, std::uint32_t round) { return sample_of(*images, index, round); },
+        images->varies(), images->left_out())};
 }
 
 Splitter::Out Splitter::run(const In& in, Context& context) const {

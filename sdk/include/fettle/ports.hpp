@@ -55,7 +55,7 @@ struct SampleInfo {
     Label label = Label::unknown;
     Split split = Split::none;
     std::string category;   ///< the class folder's name: "ok_front", "crack"; for tables per class
-    std::string published;  ///< "train" or "test" where the publisher split the set, else empty
+    std::string published;  ///< what the set itself says of its use: "train", "test", a table's word; else empty
     friend bool operator==(const SampleInfo&, const SampleInfo&) = default;
 };
 
