@@ -1,149 +1,207 @@
-#include "cutout.hpp"
+#include "paster.hpp"
 
 #include <fettle/sdk.hpp>
-
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <array>
 
 namespace {
 
 using fettle::Error;
 using fettle::Fault;
 using fettle::Image;
+using fettle::Images;
 using fettle::Random;
+using fettle::Ref;
 using fettle::Sample;
 
-/// Coverage (of 255) below this counts as none: nothing is drawn there, so the mask is exactly what was drawn on.
-constexpr int least_cover = 24;
-/// A paste that changes no pixel by so many of 255 levels can't be seen.
-constexpr int least_change = 8;
-/// Draws of object, pose and place for one paste, before it is given up.
-constexpr int attempts = 16;
+/// Objects flipped, turned, resized, placed and blended into images.
+struct Paste final : fettle::Synthesizer, PasteSettings {
+    struct In : fettle::Synthesizer::In {
+        Ref<Images> places;
+    };
 
-double drawn(const std::array<double, 2>& range, Random& random) { return random.uniform(range[0], range[1]); }
-
-/// Where a length of `inner` may begin along `outer`: inside where it fits, else so that it covers all of it.
-int placed(int inner, int outer, Random& random) {
-    return random.integer(std::min(0, outer - inner), std::max(0, outer - inner));
-}
-
-/// Blends an object in at (left, top), clipped to the image; returns the greatest change of a value.
-int blend(const cv::Mat& object, int left, int top, double opacity, Sample& onto) {
-    const int strength = static_cast<int>(std::lround(opacity * 256));
-    int greatest = 0;
-    for (int y = std::max(0, -top); y < std::min(object.rows, onto.image.height - top); ++y) {
-        const auto* row = object.ptr<cv::Vec4b>(y);
-        for (int x = std::max(0, -left); x < std::min(object.cols, onto.image.width - left); ++x) {
-            const cv::Vec4b& from = row[x];
-            const int alpha = from[3];
-            if (alpha < least_cover) continue;
-            std::uint8_t* to = onto.image.at(left + x, top + y);
-            for (int c = 0; c < 3; ++c) {
-                const int before = to[c], difference = (from[c] - before * alpha / 255) * strength / 256;
-                to[c] = static_cast<std::uint8_t>(std::clamp(before + difference, 0, 255));
-                greatest = std::max(greatest, std::abs(difference));
-            }
-            *onto.mask.at(left + x, top + y) = 255;
-        }
-    }
-    return greatest;
-}
-
-/// Objects flipped, turned, resized, placed and blended into an image.
-struct Paste final : fettle::Synthesizer {
-    std::vector<int> count{1};
-    std::array<double, 2> scale{0.1, 0.35};
-    std::array<double, 2> angle{0, 360};
-    bool flip = true;
-    std::array<double, 2> opacity{0.85, 1};
-    double feather = 0.7;
+    Paster::Steps object_steps, ground_steps, after_steps;
 
     static void describe(fettle::Describe<Paste>& d) {
         d.summary("Objects flipped, turned, resized, placed and blended into images, with masks of where.")
-            .param("count", &Paste::count, "Objects per image: a number, or the least and the most.",
-                   fettle::between(1, 1000))
+            .in("places", &In::places,
+                "Where objects may lie: sample i's mask belongs to image i, and what is set there is allowed.",
+                fettle::optional_port())
+            .components("object", &Paste::object_steps, "What each object goes through before it is pasted.",
+                        fettle::Presence::optional)
+            .components("ground", &Paste::ground_steps, "What each image goes through before objects are pasted.",
+                        fettle::Presence::optional)
+            .components("after", &Paste::after_steps, "What the finished image goes through, masks with it.",
+                        fettle::Presence::optional);
+        describe_objects(d);
+        describe_places(d);
+        describe_blending(d);
+        d.check(&Paste::contradictions);
+    }
+
+    std::string contradictions() const { return contradiction(); }
+
+    Out run(const In& in, fettle::Context& context) const {
+        require(in);
+        auto shelf = std::make_shared<const CutoutShelf>(in.objects, static_cast<std::size_t>(memory) << 20);
+        const bool varies = fresh || in.images->varies() || (in.places && in.places->varies());
+        std::vector<fettle::SampleInfo> infos;
+        const bool certain = share >= 1 && !drops() && (in.places == nullptr || empty_places == "fail");
+        for (std::size_t i = 0; i < in.images->size(); ++i) {
+            infos.push_back(in.images->info(i));
+            if (share > 0) infos.back().label = certain ? fettle::Label::anomalous : fettle::Label::unknown;
+        }
+        return {fettle::lazy_images(
+            std::move(infos),
+            [me = std::static_pointer_cast<const Paste>(shared_from_this()), in, shelf, varies, seed = context.seed()](
+                std::size_t index, std::uint32_t round) {
+                return me->sample(in, *shelf, {seed, index, varies ? round : 0});
+            },
+            varies)};
+    }
+
+    /// What the role asks for: anywhere in the image, objects cut out anew.
+    Sample damage(Sample clean, const Images* objects, Random& random) const override {
+        const Ref<Images> borrowed(Ref<Images>(), objects);
+        require_objects(borrowed);
+        return damaged(std::move(clean), CutoutShelf(borrowed, 0), {}, {}, random);
+    }
+
+   private:
+    static void describe_objects(fettle::Describe<Paste>& d) {
+        d.param("count", &Paste::count, "Objects per image: a number, or the least and the most.",
+                fettle::between(1, 1000))
+            .param("replace", &Paste::replace, "Whether one image may get the same object more than once.")
             .param("scale", &Paste::scale,
                    "Least and greatest longer side of what shows of an object, as a share of the image's shorter side.",
                    fettle::above(0) & fettle::Constraint{.highest = 10})
+            .param("size", &Paste::size,
+                   "The same in pixels, in place of `scale`: a number, or the least and the greatest.",
+                   fettle::between(1, 16384))
+            .param("stretch", &Paste::stretch,
+                   "Least and greatest factor by which an object's width grows against its height; its area stays.",
+                   fettle::between(0.05, 20))
             .param("angle", &Paste::angle, "Least and greatest turn in degrees, counter-clockwise.",
                    fettle::between(-360, 360))
-            .param("flip", &Paste::flip, "Whether objects are mirrored, either way, half of the time.")
-            .param("opacity", &Paste::opacity, "Least and greatest opacity.", fettle::between(0.05, 1))
+            .param("flip", &Paste::flips, "Which ways objects are mirrored, each half of the time.",
+                   fettle::one_of({"none", "horizontal", "vertical", "both"}))
+            .param("class", &Paste::class_name,
+                   "What all objects are examples of; empty: each one's category, or its folder's name.")
+            .param("memory", &Paste::memory, "Most memory for objects that were cut out, in MiB.",
+                   fettle::between(1, 1 << 20));
+    }
+
+    static void describe_places(fettle::Describe<Paste>& d) {
+        d.param("left", &Paste::left,
+                "Least and greatest place of an object's left edge, from the image's; empty: anywhere.",
+                fettle::between(-65536, 65536))
+            .param("top", &Paste::top, "The same of its top edge.", fettle::between(-65536, 65536))
+            .param("limits", &Paste::limits, "What `left` and `top` count: shares of the image's side, or pixels.",
+                   fettle::one_of({"shares", "pixels"}))
+            .param("stick_out", &Paste::stick_out,
+                   "Largest share of an object's width or height that may lie beyond the image's border.",
+                   fettle::between(0, 1))
+            .param("overlap", &Paste::overlap,
+                   "Largest share of the smaller of two objects that may cover or be covered by the other: 0 forbids "
+                   "that, 1 allows all of it.",
+                   fettle::between(0, 1))
+            .param("on_places", &Paste::on_places,
+                   "With `in.places`: least share of an object that lies on an allowed place.", fettle::between(0, 1))
+            .param("empty_places", &Paste::empty_places,
+                   "What becomes of an image without any allowed place: an error, or it stays clean.",
+                   fettle::one_of({"fail", "leave"}))
+            .param("no_room", &Paste::no_room,
+                   "What becomes of an object that finds no room or can't be seen, sixteen times drawn: an error, or "
+                   "it is left out and its image's lineage says so.",
+                   fettle::one_of({"fail", "drop"}));
+    }
+
+    static void describe_blending(fettle::Describe<Paste>& d) {
+        d.param("opacity", &Paste::opacity, "Least and greatest opacity.", fettle::between(0.05, 1))
             .param("feather", &Paste::feather, "Softness of an object's edge: the blur's standard deviation in pixels.",
                    fettle::between(0, 20))
-            .check(&Paste::ranges_ascend);
+            .param("blend", &Paste::blending,
+                   "How objects meet the ground: laid over it (\"alpha\"), by their gradients (\"poisson...\"), or as "
+                   "a filter that darkens (\"multiply\") or lightens (\"screen\").",
+                   fettle::one_of(blend_names()))
+            .param("match", &Paste::matching,
+                   "What of an object is fitted to the ground beneath it first: its mean brightness (\"light\"), or "
+                   "its histograms.",
+                   fettle::one_of(match_names()))
+            .param("match_share", &Paste::match_share, "How far `match` goes: 1 is all the way.", fettle::between(0, 1))
+            .param("contrast", &Paste::contrast,
+                   "Least mean absolute difference that an object makes within its mask, as a share of the full "
+                   "range; fainter ones are drawn again.",
+                   fettle::between(0, 1));
     }
 
-    std::string ranges_ascend() const {
-        if (count.empty() || count.size() > 2) return "`count` is a number, or a list of the least and the most";
-        if (count.front() > count.back()) return "`count` begins with the greater number";
-        for (const auto& [name, range] :
-             {std::pair{"scale", scale}, std::pair{"angle", angle}, std::pair{"opacity", opacity}})
-            if (range[0] > range[1]) return std::string("`") + name + "` begins with the greater number";
-        return "";
-    }
-
-    Sample damage(Sample clean, const fettle::Images* objects, Random& random) const override {
-        if (objects == nullptr)
+    static void require_objects(const Ref<Images>& objects) {
+        if (!objects)
             throw Error(Fault::data, "there is nothing to paste: no objects are connected")
                 .help(
                     "connect `in.objects` to images of cut-outs, as `dataset.procedural` with `what = \"cutouts\"` "
                     "gives");
         if (objects->size() == 0) throw Error(Fault::data, "there is nothing to paste: `in.objects` holds no image");
-        if (clean.mask.empty()) clean.mask = Image(clean.image.width, clean.image.height, 1);
-        const int wanted = random.integer(count.front(), count.back());
-        for (int k = 0; k < wanted; ++k) paste_one(clean, *objects, random);
-        return clean;
     }
 
-   private:
-    /// Pastes one object that can be seen; draws again where one can't (fully transparent, or of the ground's colour).
-    void paste_one(Sample& onto, const fettle::Images& objects, Random& random) const {
-        std::string last;
-        for (int attempt = 0; attempt < attempts; ++attempt) {
-            const auto index = static_cast<std::size_t>(random.integer(0, static_cast<int>(objects.size()) - 1));
-            const auto object = objects.read({&index, 1})->sample(0);
-            last = object->info.id;
-            const cv::Mat whole = cut_out(*object);
-            if (whole.empty()) continue;
-            const Pose pose = draw_pose(std::max(whole.cols, whole.rows), onto.image, random);
-            const double strength = drawn(opacity, random);
-            const cv::Mat cutout = posed(whole, pose);
-            if (cutout.empty()) continue;
-            const int left = placed(cutout.cols, onto.image.width, random),
-                      top = placed(cutout.rows, onto.image.height, random);
-            Sample tried = onto;
-            if (blend(cutout, left, top, strength, tried) < least_change) continue;
-            tried.lineage.push_back(nlohmann::json{
-                {"stage", "synthesize.paste"},
-                {"object", last},
-                {"x", left},
-                {"y", top},
-                {"width", cutout.cols},
-                {"height", cutout.rows},
-                {"scale", pose.scale},
-                {"angle", pose.angle},
-                {"flip_horizontal", pose.flip_horizontal},
-                {"flip_vertical", pose.flip_vertical},
-                {"opacity", strength}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-            onto = std::move(tried);
-            return;
+    void require(const In& in) const {
+        require_objects(in.objects);
+        const auto most = static_cast<std::size_t>(count.back());
+        if (!replace && most > in.objects->size())
+            throw Error(Fault::data, "an image may get " + std::to_string(most) + " different objects, and " +
+                                         "`in.objects` holds " + std::to_string(in.objects->size()))
+                .parameter("count")
+                .help("lower `count`, connect more objects, or let `replace = true` take one more than once");
+        if (in.places && in.places->size() != in.images->size())
+            throw Error(Fault::data, "`in.places` has " + std::to_string(in.places->size()) + " samples, `in.images` " +
+                                         std::to_string(in.images->size()))
+                .help("sample i of `in.places` tells where objects may lie in image i");
+    }
+
+    Sample sample(const In& in, const CutoutShelf& shelf, const Origin& origin) const {
+        Random random(origin.seed, origin.index, fresh ? origin.round : 0);
+        Sample clean = *in.images->read({&origin.index, 1}, origin.round)->sample(0);
+        if (!random.chance(share)) return clean;
+        Image places;
+        if (in.places) places = places_for(*in.places->read({&origin.index, 1}, origin.round)->sample(0), clean);
+        return damaged(std::move(clean), shelf, std::move(places), origin, random);
+    }
+
+    static Image places_for(const Sample& places, const Sample& image) {
+        if (places.mask.empty())
+            throw Error(Fault::data, "`" + places.info.id + "` doesn't say where objects may lie: it has no mask")
+                .help("connect `in.places` to images whose masks tell, as `transform.region` makes them");
+        if (places.mask.width != image.image.width || places.mask.height != image.image.height)
+            throw Error(Fault::shape, "the allowed places of `" + image.info.id + "` are " + sides(places.mask) +
+                                          ", and the image is " + sides(image.image))
+                .help("put the same `transform.resize` before `in.images` and `in.places`");
+        return places.mask;
+    }
+
+    static std::string sides(const Image& image) {
+        return std::to_string(image.width) + "x" + std::to_string(image.height);
+    }
+
+    /// `places` is empty where objects may lie anywhere.
+    Sample damaged(Sample clean, const CutoutShelf& shelf, Image places, const Origin& origin, Random& random) const {
+        for (const auto& step : ground_steps) {
+            Sample follower;
+            follower.info = clean.info, follower.image = clean.image, follower.mask = places;
+            Random same = random;
+            clean = stepped(*step, std::move(clean), random);
+            if (!places.empty()) places = step->apply(std::move(follower), same).mask;
         }
-        throw Error(Fault::data, "nothing could be pasted into `" + onto.info.id + "`: " + std::to_string(attempts) +
-                                     " objects drawn in a row couldn't be seen, `" + last + "` the last of them")
-            .help("look whether the objects' masks (their alpha) are empty, or raise `opacity` or `scale`");
-    }
-
-    Pose draw_pose(int longer_side, const Image& onto, Random& random) const {
-        Pose pose;
-        pose.flip_horizontal = flip && random.chance(0.5);
-        pose.flip_vertical = flip && random.chance(0.5);
-        pose.angle = drawn(angle, random);
-        pose.feather = feather;
-        pose.scale = drawn(scale, random) * std::min(onto.width, onto.height) / longer_side;
-        return pose;
+        std::optional<Allowed> allowed;
+        if (!places.empty()) allowed.emplace(places);
+        if (allowed && allowed->count() == 0) {
+            if (empty_places == "leave") return clean;
+            throw Error(Fault::data, "objects may lie nowhere in `" + clean.info.id +
+                                         "`: its mask of allowed places "
+                                         "is empty")
+                .help("look at what `in.places` makes of it, or let `empty_places = \"leave\"` keep such images clean");
+        }
+        Paster paster(*this, object_steps, shelf, allowed ? &*allowed : nullptr, origin, random);
+        if (paster.paste_into(clean) > 0) clean.info.label = fettle::Label::anomalous;
+        for (const auto& step : after_steps) clean = stepped(*step, std::move(clean), random);
+        return clean;
     }
 };
 

@@ -13,6 +13,8 @@ namespace {
 ///   grey   luminance after ITU-R BT.601 in all three
 ///   hsv    hue 0..255 for 0..360 degrees, saturation and value 0..255
 ///   lab    CIE Lab of sRGB under D65: L times 255/100, a and b plus 128
+///   xyz    CIE XYZ under D65 of the values as they are (sRGB's curve isn't undone)
+///   luv    CIE Luv: L times 255/100, u plus 134 and v plus 140, times 255/354 and 255/262
 ///   clahe  still RGB: the lightness L, stretched tile by tile (contrast-limited adaptive histogram equalisation,
 ///   Zuiderveld 1994)
 struct Colour final : fettle::Transform {
@@ -23,10 +25,9 @@ struct Colour final : fettle::Transform {
     static void describe(fettle::Describe<Colour>& d) {
         d.summary("Colours in other coordinates, or with their contrast evened out.")
             .param("to", &Colour::to,
-                   "\"grey\" (ITU-R BT.601), \"hsv\" and \"lab\" (8 bit, each channel over its whole range), or "
-                   "\"clahe\": "
-                   "lightness stretched tile by tile.",
-                   fettle::one_of({"grey", "hsv", "lab", "clahe"}))
+                   "\"grey\" (ITU-R BT.601), \"hsv\", \"lab\", \"xyz\" and \"luv\" (8 bit, each channel over its whole "
+                   "range), or \"clahe\": lightness stretched tile by tile.",
+                   fettle::one_of({"grey", "hsv", "lab", "xyz", "luv", "clahe"}))
             .param(
                 "clip", &Colour::clip,
                 "Of \"clahe\": the most that a grey value may count in a tile's histogram, in multiples of the mean.",
@@ -43,6 +44,10 @@ struct Colour final : fettle::Transform {
             cv::cvtColor(image, image, cv::COLOR_RGB2HSV_FULL);
         else if (to == "lab")
             cv::cvtColor(image, image, cv::COLOR_RGB2Lab);
+        else if (to == "xyz")
+            cv::cvtColor(image, image, cv::COLOR_RGB2XYZ);
+        else if (to == "luv")
+            cv::cvtColor(image, image, cv::COLOR_RGB2Luv);
         else
             equalise(image);
         return sample;

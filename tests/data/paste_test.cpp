@@ -147,7 +147,7 @@ TEST(Paste, AnOpaqueObjectWithoutAnythingElseIsCopied) {
     const auto out = pasted(images, fixed_images({sample_of("a", object)}),
                             {{"scale", Setting::List{0.25, 0.25}},
                              {"angle", Setting::List{0, 0}},
-                             {"flip", false},
+                             {"flip", "none"},
                              {"opacity", Setting::List{1, 1}},
                              {"feather", 0}});
     for (std::size_t i = 0; i < images->size(); ++i) {
