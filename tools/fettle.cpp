@@ -6,6 +6,7 @@
 #include "show/show.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
@@ -377,6 +378,9 @@ int dispatch(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Pictures come and go in their hundred thousands. Left to itself glibc keeps ever larger freed pieces, torn by
+    // what lies between them: a pass over 40,000 images took half as much memory again as one over 4,000.
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     struct sigaction action {};
     action.sa_handler = on_signal;
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {

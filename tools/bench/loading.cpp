@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
     fettle::testing::Settings settings;
     for (int i = 4; i < argc; ++i)
         if (const char* equals = std::strchr(argv[i], '='))
-            settings[std::string(argv[i], equals)] = setting_of(equals + 1);
+            settings[std::string(argv[i], static_cast<std::size_t>(equals - argv[i]))] = setting_of(equals + 1);
     try {
         fettle::testing::Library library{std::filesystem::path(argv[1])};
         const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));

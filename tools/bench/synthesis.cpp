@@ -1,0 +1,99 @@
+// Pastes objects into images that are decoded already, without the framework: synthesis PLUGIN FOLDER THREADS COUNT
+// [OUTPUT [WIDTH]]. FOLDER holds grounds/ and objects/ (PNG). Prints seconds and images. With OUTPUT, each image is
+// saved as JPEG, JSON and CSV. `tools/bench/synthesis` compares it with Flip.
+#include <fettle/image.hpp>
+#include <fettle/parallel.hpp>
+#include <fettle/testing.hpp>
+
+#include <tbb/global_control.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+namespace {
+
+using fettle::Setting;
+
+/// Every PNG of a folder, in memory: what a data set is once its pictures are decoded.
+std::vector<fettle::Sample> decoded(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    std::vector<fettle::Sample> samples;
+    for (const auto& file : files) {
+        auto [image, alpha] = fettle::decode_image(fettle::read_bytes(file), file.string());
+        fettle::Sample sample;
+        sample.info.id = file.stem();
+        sample.image = std::move(image), sample.mask = std::move(alpha);
+        samples.push_back(std::move(sample));
+    }
+    return samples;
+}
+
+fettle::Ref<fettle::Images> repeated(std::vector<fettle::Sample> samples, std::size_t count) {
+    std::vector<fettle::SampleInfo> infos;
+    for (std::size_t i = 0; i < count; ++i) {
+        infos.push_back(samples[i % samples.size()].info);
+        infos.back().id += "#" + std::to_string(i);
+    }
+    return fettle::lazy_images(std::move(infos), [samples = std::move(samples)](std::size_t i, std::uint32_t) {
+        return samples[i % samples.size()];
+    });
+}
+
+void save(const fettle::Sample& sample, const std::filesystem::path& folder) {
+    const auto bytes = fettle::encode_image(sample.image, ".jpg", 95);
+    const auto base = folder / sample.info.id;
+    std::ofstream(base.string() + ".jpg", std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream json(base.string() + ".json"), csv(base.string() + ".csv");
+    json << "[";
+    for (std::size_t k = 0; k < sample.lineage.size(); ++k) {
+        const auto line = nlohmann::json::parse(sample.lineage[k]);
+        json << (k == 0 ? "" : ",") << sample.lineage[k];
+        csv << line["object"].get<std::string>() << ',' << line["x"] << ',' << line["y"] << ',' << line["width"] << ','
+            << line["height"] << '\n';
+    }
+    json << "]\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 5) {
+        std::fprintf(stderr, "usage: synthesis PLUGIN FOLDER THREADS COUNT [OUTPUT]\n");
+        return 1;
+    }
+    const std::filesystem::path folder = argv[2], output = argc > 5 ? argv[5] : "";
+    const auto threads = static_cast<std::size_t>(std::atoi(argv[3])),
+               count = static_cast<std::size_t>(std::atoi(argv[4]));
+    try {
+        fettle::testing::Library library{std::filesystem::path(argv[1])};
+        const auto grounds = repeated(decoded(folder / "grounds"), count);
+        auto cutouts = decoded(folder / "objects");
+        const auto objects = repeated(cutouts, cutouts.size());
+        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+        tbb::task_arena arena(static_cast<int>(threads));
+        const auto paste = library.make("synthesize.paste", {{"count", 2}, {"scale", Setting::List{0.25, 0.65}}});
+        fettle::testing::TestContext context({}, 1, static_cast<int>(threads));
+        const auto begin = std::chrono::steady_clock::now();
+        arena.execute([&] {
+            const auto images = std::dynamic_pointer_cast<const fettle::Images>(library.run(
+                "synthesize.paste", *paste, {{"images", {grounds}}, {"objects", {objects}}}, context)["images"]);
+            fettle::for_each_batch(*images, 32, [&](std::size_t, const fettle::Batch& batch) {
+                if (output.empty()) return;
+                fettle::parallel_for_each_index(batch.size(), [&](std::size_t i) { save(*batch.sample(i), output); });
+            });
+        });
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+        std::printf("%.4f %zu\n", seconds.count(), count);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "synthesis: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
