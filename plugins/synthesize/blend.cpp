@@ -8,11 +8,15 @@
 
 namespace {
 
+/// Divided by 255 and rounded, for 0 to 255 * 255.
+inline int over_255(int value) { return (value + 128 + ((value + 128) >> 8)) >> 8; }
+
 /// Goes over object and patch together. `target(before, colour, alpha)` is what a value would be in full, times alpha:
 /// `colour` is multiplied by alpha already, all of 255.
 template <class Target>
 void mix(const cv::Mat& object, int strength, Patch& patch, const Target& target) {
     std::int64_t sum = 0;
+    int greatest = 0, pixels = 0;
     for (int y = 0; y < object.rows; ++y) {
         const auto* from = object.ptr<cv::Vec4b>(y);
         auto* to = patch.rgb.ptr<cv::Vec3b>(y);
@@ -21,17 +25,18 @@ void mix(const cv::Mat& object, int strength, Patch& patch, const Target& target
             const int alpha = from[x][3];
             if (alpha < least_cover) continue;
             drawn[x] = 255;
-            ++patch.pixels;
+            ++pixels;
             for (int c = 0; c < 3; ++c) {
                 const int before = to[x][c];
-                const int change = (target(before, from[x][c], alpha) - (before * alpha + 127) / 255) * strength / 256;
+                const int change = (target(before, from[x][c], alpha) - over_255(before * alpha)) * strength / 256;
                 const int after = std::clamp(before + change, 0, 255);
                 to[x][c] = static_cast<std::uint8_t>(after);
                 sum += std::abs(after - before);
-                patch.greatest = std::max(patch.greatest, std::abs(after - before));
+                greatest = std::max(greatest, std::abs(after - before));
             }
         }
     }
+    patch.greatest = greatest, patch.pixels = pixels;
     patch.contrast = patch.pixels == 0 ? 0 : static_cast<double>(sum) / (255.0 * 3 * patch.pixels);
 }
 
@@ -59,12 +64,11 @@ Patch blended(const cv::Mat& object, cv::Point corner, const fettle::Image& onto
     const int strength = static_cast<int>(std::lround(opacity * 256));
     switch (blend) {
         case Blend::multiply:
-            mix(seen, strength, patch, [](int before, int colour, int) { return (before * colour + 127) / 255; });
+            mix(seen, strength, patch, [](int before, int colour, int) { return over_255(before * colour); });
             break;
         case Blend::screen:
-            mix(seen, strength, patch, [](int before, int colour, int alpha) {
-                return alpha - ((255 - before) * (alpha - colour) + 127) / 255;
-            });
+            mix(seen, strength, patch,
+                [](int before, int colour, int alpha) { return alpha - over_255((255 - before) * (alpha - colour)); });
             break;
         case Blend::alpha:
             mix(seen, strength, patch, [](int, int colour, int) { return colour; });

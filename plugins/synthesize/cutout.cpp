@@ -84,7 +84,8 @@ cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double heigh
 /// they are the neighbours'.
 cv::Mat feathered(const cv::Mat& rgba, double sigma) {
     if (sigma <= 0) return rgba;
-    const int border = static_cast<int>(std::ceil(3 * sigma));
+    // As far as OpenCV takes an 8-bit Gaussian: beyond it, weights round to nothing.
+    const int border = std::max(1, static_cast<int>(std::lround(sigma * 6 + 1)) / 2);
     cv::Mat sharp, soft;
     cv::copyMakeBorder(rgba, sharp, border, border, border, border, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED,
                        cv::Scalar::all(0));

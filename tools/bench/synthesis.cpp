@@ -1,5 +1,5 @@
 // Pastes objects into images that are decoded already, without the framework: synthesis PLUGIN FOLDER THREADS COUNT
-// [OUTPUT [WIDTH]]. FOLDER holds grounds/ and objects/ (PNG). Prints seconds and images. With OUTPUT, each image is
+// [OUTPUT]. FOLDER holds grounds/ and objects/ (PNG). Prints seconds and images. With OUTPUT, each image is
 // saved as JPEG, JSON and CSV. `tools/bench/synthesis` compares it with Flip.
 #include <fettle/image.hpp>
 #include <fettle/parallel.hpp>
@@ -34,16 +34,28 @@ std::vector<fettle::Sample> decoded(const std::filesystem::path& folder) {
     return samples;
 }
 
-fettle::Ref<fettle::Images> repeated(std::vector<fettle::Sample> samples, std::size_t count) {
-    std::vector<fettle::SampleInfo> infos;
-    for (std::size_t i = 0; i < count; ++i) {
-        infos.push_back(samples[i % samples.size()].info);
-        infos.back().id += "#" + std::to_string(i);
+/// Samples that are there already, over and over, as the framework's memory hands them out: not copied.
+class Repeated final : public fettle::Images {
+   public:
+    Repeated(const std::vector<fettle::Sample>& samples, std::size_t count) {
+        for (const auto& sample : samples) samples_.push_back(std::make_shared<const fettle::Sample>(sample));
+        for (std::size_t i = 0; i < count; ++i) {
+            infos_.push_back(samples[i % samples.size()].info);
+            infos_.back().id += "#" + std::to_string(i);
+        }
     }
-    return fettle::lazy_images(std::move(infos), [samples = std::move(samples)](std::size_t i, std::uint32_t) {
-        return samples[i % samples.size()];
-    });
-}
+    std::size_t size() const override { return infos_.size(); }
+    const fettle::SampleInfo& info(std::size_t index) const override { return infos_.at(index); }
+    fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t) const override {
+        std::vector<fettle::Ref<fettle::Sample>> samples;
+        for (const std::size_t index : indices) samples.push_back(samples_[index % samples_.size()]);
+        return std::make_shared<const fettle::Batch>(std::move(samples));
+    }
+
+   private:
+    std::vector<fettle::Ref<fettle::Sample>> samples_;
+    std::vector<fettle::SampleInfo> infos_;
+};
 
 void save(const fettle::Sample& sample, const std::filesystem::path& folder) {
     const auto bytes = fettle::encode_image(sample.image, ".jpg", 95);
@@ -73,12 +85,12 @@ int main(int argc, char** argv) {
                count = static_cast<std::size_t>(std::atoi(argv[4]));
     try {
         fettle::testing::Library library{std::filesystem::path(argv[1])};
-        const auto grounds = repeated(decoded(folder / "grounds"), count);
-        auto cutouts = decoded(folder / "objects");
-        const auto objects = repeated(cutouts, cutouts.size());
+        const auto grounds = std::make_shared<const Repeated>(decoded(folder / "grounds"), count);
+        const auto cutouts = decoded(folder / "objects");
+        const auto objects = std::make_shared<const Repeated>(cutouts, cutouts.size());
         const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
         tbb::task_arena arena(static_cast<int>(threads));
-        const auto paste = library.make("synthesize.paste", {{"count", 2}, {"scale", Setting::List{0.25, 0.65}}});
+        const auto paste = library.make("synthesize.paste", {{"count", 2}, {"scale", Setting::List{0.15, 0.5}}});
         fettle::testing::TestContext context({}, 1, static_cast<int>(threads));
         const auto begin = std::chrono::steady_clock::now();
         arena.execute([&] {
