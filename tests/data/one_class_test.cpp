@@ -75,7 +75,8 @@ TEST(OneClass, SharesAreOfTheSoundImages) {
     const auto parts = divided(set_of(100, 40), {{"train", 0.29}, {"calibrate", 0.1}});
     EXPECT_EQ(parts.at("train")->size(), 29u);
     EXPECT_EQ(parts.at("calibrate")->size(), 10u);
-    EXPECT_EQ(divided(set_of(7, 1), {})["train"]->size() + divided(set_of(7, 1), {})["calibrate"]->size(),
+    EXPECT_EQ(divided(set_of(7, 1), {{"train", 0.8}, {"calibrate", 0.2}})["train"]->size() +
+                  divided(set_of(7, 1), {{"train", 0.8}, {"calibrate", 0.2}})["calibrate"]->size(),
               6u);  // 5.6 and 1.4, whole
 }
 
