@@ -117,7 +117,7 @@ fettle::Ref<fettle::Images> TreeDataset::images_of(std::shared_ptr<const FileTre
     thin_out(found.images, static_cast<std::size_t>(limit));
     std::vector<std::string> left_out = std::move(found.refused);
     for (auto& sentence :
-         leave_out_bad(found.images, *tree, {static_cast<std::uint64_t>(pixel_limit), verify == "decode"}))
+         leave_out_bad(found.images, *tree, {static_cast<std::uint64_t>(pixel_limit), verify == "decode"}, context))
         left_out.push_back(std::move(sentence));
     if (!left_out.empty()) {
         const std::string text = std::to_string(left_out.size()) + " of " + counted(looked_at, "file") + " of `" +

@@ -71,7 +71,8 @@ void look_at(const LaidOut& image, const FileTree& tree, const VerifyRules& rule
 
 }  // namespace
 
-std::vector<std::string> leave_out_bad(std::vector<LaidOut>& images, const FileTree& tree, const VerifyRules& rules) {
+std::vector<std::string> leave_out_bad(std::vector<LaidOut>& images, const FileTree& tree, const VerifyRules& rules,
+                                       const fettle::Context& context) {
     std::vector<std::string> troubles(images.size());
     std::unordered_map<std::string_view, std::size_t> seen;
     for (std::size_t i = 0; i < images.size(); ++i) {
@@ -81,6 +82,7 @@ std::vector<std::string> leave_out_bad(std::vector<LaidOut>& images, const FileT
         if (first->second != images[i].file) troubles[i] += ", after " + quoted(tree.names()[first->second]);
     }
     fettle::parallel_for_each_index(images.size(), [&](std::size_t i) {
+        context.check_stop();
         if (!troubles[i].empty()) return;
         try {
             look_at(images[i], tree, rules);

@@ -4,6 +4,8 @@
 #include "layout.hpp"
 #include "tree.hpp"
 
+#include <fettle/context.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,4 +18,6 @@ struct VerifyRules {
 /// Leaves out of `images` what can't be used: unsafe names, ids that stand twice, files that are empty, damaged,
 /// encrypted, animated, no image or too large, masks of another size than their image. Returns a sentence for each,
 /// in the order of the images.
-std::vector<std::string> leave_out_bad(std::vector<LaidOut>& images, const FileTree& tree, const VerifyRules& rules);
+/// Throws Interrupted where the run is to stop.
+std::vector<std::string> leave_out_bad(std::vector<LaidOut>& images, const FileTree& tree, const VerifyRules& rules,
+                                       const fettle::Context& context);

@@ -1,6 +1,7 @@
 #include "shares.hpp"
 
 #include <fettle/sdk.hpp>
+#include <fettle/statistics.hpp>
 
 #include <algorithm>
 #include <unordered_set>
@@ -94,7 +95,7 @@ struct Ratio final : fettle::Stage {
         std::vector<std::size_t> sizes;
         for (const auto& set : in.images) sizes.push_back(set->size());
         const std::size_t wanted = total > 0 ? static_cast<std::size_t>(total) : largest_total(shares, sizes);
-        const auto counts = counts_of(shares, wanted);
+        const auto counts = fettle::apportioned(shares, wanted);
         require_enough(in, counts, largest_total(shares, sizes));
         const auto picks = draw_all(counts, sizes, Random(context.seed()));
         const auto images = fettle::join_images(in.images);

@@ -1,4 +1,6 @@
 #include "../../plugins/mix/shares.hpp"
+
+#include <fettle/statistics.hpp>
 #include "data/support.hpp"
 
 #include <numeric>
@@ -79,20 +81,20 @@ TEST(Ratio, CountsAreExactAndNothingIsDrawnTwice) {
 /// The apportionment that the article on the method works through: 100,000 votes, ten seats.
 TEST(Shares, LargestRemaindersMatchThePublishedExample) {
     const auto shares = shares_of({47000, 16000, 15800, 12000, 6100, 3100});
-    EXPECT_THAT(counts_of(shares, 10), ElementsAre(5, 2, 1, 1, 1, 0));
+    EXPECT_THAT(apportioned(shares, 10), ElementsAre(5, 2, 1, 1, 1, 0));
 }
 
 TEST(Shares, SumsAreExactAndWholeSharesStay) {
-    EXPECT_THAT(counts_of(shares_of({1, 3}), 1000), ElementsAre(250, 750));
-    EXPECT_THAT(counts_of(shares_of({0.1, 0.2, 0.7}), 10), ElementsAre(1, 2, 7));
-    EXPECT_THAT(counts_of(shares_of({1, 1, 1}), 10), ElementsAre(4, 3, 3));
-    EXPECT_THAT(counts_of(shares_of({1, 0}), 7), ElementsAre(7, 0));
+    EXPECT_THAT(apportioned(shares_of({1, 3}), 1000), ElementsAre(250, 750));
+    EXPECT_THAT(apportioned(shares_of({0.1, 0.2, 0.7}), 10), ElementsAre(1, 2, 7));
+    EXPECT_THAT(apportioned(shares_of({1, 1, 1}), 10), ElementsAre(4, 3, 3));
+    EXPECT_THAT(apportioned(shares_of({1, 0}), 7), ElementsAre(7, 0));
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         Random random(seed);
         std::vector<double> ratios(static_cast<std::size_t>(random.integer(1, 7)));
         for (double& ratio : ratios) ratio = random.integer(1, 20);
         const auto total = static_cast<std::size_t>(random.integer(0, 5000));
-        const auto all = counts_of(shares_of(ratios), total);
+        const auto all = apportioned(shares_of(ratios), total);
         EXPECT_EQ(std::accumulate(all.begin(), all.end(), std::size_t{0}), total);
     }
 }
@@ -107,7 +109,7 @@ TEST(Shares, TheLargestTotalIsTheLargest) {
         std::vector<std::size_t> sizes;
         for (int k = 0; k < 3; ++k) sizes.push_back(static_cast<std::size_t>(random.integer(0, 40)));
         const std::size_t most = largest_total(shares, sizes);
-        const auto all = counts_of(shares, most);
+        const auto all = apportioned(shares, most);
         bool one_more_is_too_much = false;
         for (std::size_t k = 0; k < 3; ++k) {
             EXPECT_LE(all[k], sizes[k]);
