@@ -1,5 +1,7 @@
 #include "cutout.hpp"
 
+#include "cutout_warp.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -61,8 +63,8 @@ cv::Mat upright(const cv::Mat& level, const Pose& pose, cv::Size size, int quart
     return turned;
 }
 
-/// Flipped, resized and turned in one step. `from` is at least about as large as the result, so that its edge fades
-/// over no more than a pixel.
+/// Flipped, resized and turned in one step. `from` is bordered and at least about as large as the result, so that its
+/// edge fades over no more than a pixel.
 cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double height) {
     const double angle = pose.angle * std::numbers::pi / 180, c = std::cos(angle), s = std::sin(angle);
     // Two pixels more, so that the edge fades into the empty border instead of being cut.
@@ -74,10 +76,7 @@ cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double heigh
     const double x = (size.width - 1) / 2.0, y = (size.height - 1) / 2.0;
     to_source(0, 2) = (from.cols - 1) / 2.0 - to_source(0, 0) * x - to_source(0, 1) * y;
     to_source(1, 2) = (from.rows - 1) / 2.0 - to_source(1, 0) * x - to_source(1, 1) * y;
-    cv::Mat out;
-    cv::warpAffine(from, out, to_source, size, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT,
-                   cv::Scalar::all(0));
-    return out;
+    return warped(from, to_source, size);
 }
 
 /// Softens the edge and leaves the inside sharp: the alpha is blurred; colours stay, and where the edge grows outward
@@ -112,10 +111,10 @@ cv::Mat feathered(const cv::Mat& rgba, double sigma) {
 Cutout::Cutout(const fettle::Sample& object) : id(object.info.id), kind(kind_of(object.info)), lineage(object.lineage) {
     const cv::Mat whole = cropped(premultiplied(object), 1);
     if (whole.empty()) return;
-    levels_.push_back(whole.clone());
+    levels_.push_back(bordered(whole));
     while (levels_.back().cols > 1 && levels_.back().rows > 1 && levels_.back().total() > 64) {
         const cv::Mat& last = levels_.back();
-        levels_.push_back(resized(last, {(last.cols + 1) / 2, (last.rows + 1) / 2}));
+        levels_.push_back(bordered(resized(last, {(last.cols + 1) / 2, (last.rows + 1) / 2})));
     }
 }
 
@@ -142,7 +141,7 @@ cv::Mat posed(const Cutout& cutout, const Pose& pose) {
     if (quarters == std::round(quarters))
         out = upright(level, pose, whole, (static_cast<int>(quarters) % 4 + 4) % 4);
     else if (level.cols < width || level.rows < height)  // enlarged first, lest its edge be smeared as far as a pixel
-        out = turned(resized(level, whole), pose, whole.width, whole.height);
+        out = turned(bordered(resized(level, whole)), pose, whole.width, whole.height);
     else
         out = turned(level, pose, width, height);
     return cropped(feathered(out, pose.feather), least_cover);

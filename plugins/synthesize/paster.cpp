@@ -38,7 +38,8 @@ struct Paster::Drawn {
     Pose pose;
     double scale = 0, stretch = 1, opacity = 1;
     json steps = json::array();
-    std::optional<Laid> laid;
+    std::optional<BitMask> bits;  ///< where they matter
+    cv::Point corner;
 };
 
 Paster::Paster(const PasteSettings& settings, const Steps& object_steps, const CutoutShelf& shelf,
@@ -103,12 +104,13 @@ std::optional<Patch> Paster::tried(const Sample& ground, Drawn& drawn) {
     };
     const Room room = room_for(object.size(), image, settings_.stick_out, in_pixels(settings_.left, image.width),
                                in_pixels(settings_.top, image.height));
-    drawn.laid = Laid{BitMask::of(object, 3, least_cover), {}};
-    const bool anywhere = allowed_ == nullptr && (settings_.overlap >= 1 || laid_.empty());
-    const std::function<bool(int, int)> fitting = [&](int x, int y) { return fits(drawn.laid->bits, {x, y}); };
+    const bool minds_others = settings_.overlap < 1;
+    if (minds_others || allowed_ != nullptr) drawn.bits = BitMask::of(object, 3, least_cover);
+    const bool anywhere = allowed_ == nullptr && (!minds_others || laid_.empty());
+    const std::function<bool(int, int)> fitting = [&](int x, int y) { return fits(*drawn.bits, {x, y}); };
     const auto corner = draw_place(room, anywhere ? nullptr : fitting, random_);
     if (!corner) return ++without_room_, std::nullopt;
-    drawn.laid->corner = *corner;
+    drawn.corner = *corner;
     if (settings_.match() != Match::none)
         object = matched(object, *corner, ground.image, settings_.match(), settings_.match_share);
     Patch patch = blended(object, *corner, ground.image, settings_.blend(), drawn.opacity);
@@ -177,7 +179,7 @@ void Paster::keep(Sample& ground, const Drawn& drawn, const Patch& patch) {
               {"y", drawn_box.y},
               {"width", drawn_box.width},
               {"height", drawn_box.height},
-              {"corner", {drawn.laid->corner.x, drawn.laid->corner.y}},
+              {"corner", {drawn.corner.x, drawn.corner.y}},
               {"pixels", patch.pixels},
               {"scale", drawn.scale},
               {"angle", drawn.pose.angle},
@@ -192,7 +194,7 @@ void Paster::keep(Sample& ground, const Drawn& drawn, const Patch& patch) {
     if (!drawn.steps.empty()) line["steps"] = drawn.steps;
     for (const std::string& own : drawn.cutout->lineage) line["object_lineage"].push_back(parsed(own));
     ground.lineage.push_back(line_of(line));
-    if (settings_.overlap < 1) laid_.push_back(*drawn.laid);
+    if (settings_.overlap < 1) laid_.push_back({*drawn.bits, drawn.corner});
 }
 
 void Paster::mark(Sample& ground, const Patch& patch, const std::string& kind) const {
