@@ -16,11 +16,14 @@ struct Plan {
     int branches;
 };
 
-/// Walks on from (x, y): the heading wanders about `angle`, turns at grains, and now and then at a sharper corner.
-/// Widest where `profile` (0 at the start, 1 at the end) says.
+/// Steps of a thin crack, in pixels.
+constexpr float grain = 2.2f;
+
+/// Walks on from `at` in steps of about `stride` pixels: the heading wanders about `angle`, turns at grains, and now
+/// and then at a sharper corner. Widest where `profile` (0 at the start, 1 at the end) says.
 template <class Profile>
-std::vector<Knot> walk(Point at, float angle, float length, float wander, const Profile& profile, Random& random) {
-    const float stride = 2.2f;
+std::vector<Knot> walk(Point at, float angle, float length, float wander, float stride, const Profile& profile,
+                       Random& random) {
     const int steps = std::max(3, static_cast<int>(length / stride));
     const float step = length / static_cast<float>(steps);
     std::vector<Knot> line{{at.x, at.y, profile(0)}};
@@ -103,16 +106,17 @@ struct Crack final : Drawn {
             return plan.half * taper * std::clamp(0.72f + 0.55f * swell.fractal(9 * done, 0.5f, 3), 0.2f, 1.0f);
         };
         const auto wandering = static_cast<float>(wander);
+        const float stride = std::max(grain, 0.6f * plan.half);  // a wide one turns no sooner than its width allows
         start.x -= 0.5f * plan.length * std::cos(plan.angle);
         start.y -= 0.5f * plan.length * std::sin(plan.angle);
-        std::vector<std::vector<Knot>> lines{walk(start, plan.angle, plan.length, wandering, profile, random)};
+        std::vector<std::vector<Knot>> lines{walk(start, plan.angle, plan.length, wandering, stride, profile, random)};
         for (int k = 0; k < plan.branches; ++k) {
             const auto& trunk = lines.front();
             const auto at = static_cast<std::size_t>(random.uniform(0.1, 0.85) * static_cast<double>(trunk.size() - 1));
             const float turn = static_cast<float>(random.uniform(0.35, 1.1)) * (random.chance(0.5) ? 1.0f : -1.0f);
             const float size = static_cast<float>(random.uniform(0.12, 0.4)), from = trunk[at].half;
             lines.push_back(walk(
-                {trunk[at].x, trunk[at].y}, plan.angle + turn, plan.length * size, wandering,
+                {trunk[at].x, trunk[at].y}, plan.angle + turn, plan.length * size, wandering, grain,
                 [&](float done) { return 0.15f + 0.6f * from * (1 - done); }, random));
         }
         return lines;
@@ -123,23 +127,26 @@ struct Crack final : Drawn {
         const Noise ragged(random.bits()), rubble(random.bits()), glint(random.bits());
         const float light_x = std::cos(plan.light), light_y = std::sin(plan.light);
         const auto bright = static_cast<float>(lip);
+        const float coarse = 2.6f + plan.half;  // wide cracks break along larger grains
         for (int y = 0; y < change.pixels.height; ++y)
             for (int x = 0; x < change.pixels.width; ++x) {
                 float deep = strokes.depth(x, y);
                 if (deep <= -margin + 1) continue;
                 const Near& near = strokes.near(x, y);
                 const float u = static_cast<float>(x + change.left), v = static_cast<float>(y + change.top);
-                deep += ragged_by(near.half) * ragged.fractal(u / 2.6f, v / 2.6f, 2);
+                deep += ragged_by(near.half) * ragged.fractal(u / coarse, v / coarse, 3);
                 const float inside = edge(deep, 0.8f);
                 const float facing = -(near.nx * light_x + near.ny * light_y);  // the far wall faces the light
                 float dark = 0;
                 if (inside > 0) {
                     const float middle = std::clamp(deep / (near.half + 0.3f), 0.0f, 1.0f);
                     const float grit = near.half > 1.5f ? 0.35f * std::max(0.0f, rubble.fractal(u / 3, v / 3, 2)) : 0;
-                    dark = inside * plan.depth * (0.72f + 0.28f * middle - grit * (1 - middle));
+                    // Of a wide crack one wall is seen, lit; the other lies in its own shade.
+                    const float wall = near.half > 2 ? 0.4f * std::max(0.0f, facing) : 0;
+                    dark = inside * plan.depth * (0.75f + 0.25f * middle - (grit + wall) * (1 - middle));
                 }
                 if (const float rim = edge(deep + lip_width, 0.9f) - inside; rim > 0 && facing > 0.1f) {
-                    const float shine = 0.6f + 0.8f * glint.at(u / 6, v / 6);
+                    const float shine = 0.45f + 1.6f * glint.fractal(u / 16, v / 16, 3);
                     dark -= bright * rim * facing * std::max(0.0f, shine);
                 }
                 if (dark != 0) shade(change.pixels.at(x, y), dark);

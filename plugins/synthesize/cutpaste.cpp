@@ -27,7 +27,7 @@ struct CutPaste final : Drawn {
     Range area{0.02, 0.15}, aspect{0.3, 3.3}, scar_width{0.0078, 0.0625}, scar_length{0.039, 0.098}, angle{-45, 45};
     double jitter = 0.1;
 
-    CutPaste() { contrast = 0.05; }
+    CutPaste() { contrast = 0.035; }
 
     static void describe(fettle::Describe<CutPaste>& d) {
         d.summary("CutPaste: a patch of the image pasted elsewhere on it, as a rectangle or a thin scar.")

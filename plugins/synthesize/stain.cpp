@@ -10,6 +10,9 @@ using fettle::edge;
 using fettle::Noise;
 using fettle::Random;
 
+/// How far the outline strays, as a share of the radius.
+constexpr float stray = 0.3f;
+
 /// What is drawn for one stain.
 struct Plan {
     float radius, strength, softness, tide;
@@ -20,7 +23,7 @@ struct Plan {
 
 /// Soft blotches that change brightness and colour, with a tide mark at their edge: oil, rust, water.
 struct Stain final : Drawn {
-    Range radius{0.05, 0.18}, strength{0.12, 0.35}, softness{0.1, 0.5}, tint{0, 0.08}, tide{0, 0.4};
+    Range radius{0.05, 0.18}, strength{0.12, 0.35}, softness{0.2, 0.6}, tint{0, 0.05}, tide{0, 0.4};
     std::string tone = "dark";
 
     Stain() { contrast = 0.03; }
@@ -33,11 +36,10 @@ struct Stain final : Drawn {
                    fettle::between(0.02, 1))
             .param("softness", &Stain::softness, "Least and greatest width of the edge, as shares of the radius.",
                    fettle::between(0, 1))
-            .param(
-                "tint", &Stain::tint,
-                "Least and greatest shift of a channel against the others, as shares of its light; an image of greys "
-                "stays one.",
-                fettle::between(0, 1))
+            .param("tint", &Stain::tint,
+                   "Least and greatest shift towards warm or cold colours, as shares of the light; an image of greys "
+                   "stays one.",
+                   fettle::between(0, 1))
             .param("tide", &Stain::tide, "Least and greatest share by which the edge is stronger than the middle.",
                    fettle::between(0, 2))
             .param("tone", &Stain::tone, "Whether stains are bright, dark, or either, half of the time each.",
@@ -61,8 +63,10 @@ struct Stain final : Drawn {
                   false,
                   random.integer(1, 3)};
         plan.bright = random.chance(0.5) ? tone != "dark" : tone == "bright";
-        const float shift = between(tint, random);
-        for (float& channel : plan.tint) channel = shift * static_cast<float>(random.uniform(-1, 1));
+        // Warmer or colder, as rust and oil are, and a little of anything else.
+        const float shift = between(tint, random) * (random.chance(0.7) ? 1.0f : -1.0f);
+        const auto else_of = [&] { return shift * static_cast<float>(random.uniform(-0.2, 0.2)); };
+        plan.tint = {shift + else_of(), else_of(), -shift + else_of()};
         if (ground.grey()) plan.tint = {};
         const Point middle = ground.place(random);
         std::vector<Blob> lobes;
@@ -74,10 +78,10 @@ struct Stain final : Drawn {
                         angle = static_cast<float>(random.uniform(0, 6.2831));
             middles.push_back({middle.x + away * std::cos(angle), middle.y + away * std::sin(angle)});
             lobes.emplace_back(middles.back(), size, static_cast<float>(random.uniform(1, 1.8)),
-                               static_cast<float>(random.uniform(0, 3.1416)), 0.35f, random.bits());
+                               static_cast<float>(random.uniform(0, 3.1416)), 0.18f, random.bits());
             reach = std::max(reach, lobes.back().reach());
         }
-        Change change = change_around(ground.image(), middles, reach + plan.radius * (0.15f + plan.softness / 2) + 2);
+        Change change = change_around(ground.image(), middles, reach + plan.radius * (stray + plan.softness / 2) + 2);
         if (change.pixels.empty()) return change;
         paint(change, middle, lobes, plan, random);
         change.told = {{"radius", plan.radius},
@@ -97,10 +101,10 @@ struct Stain final : Drawn {
         for_each_near(change, middle, 1e6f, [&](std::uint8_t* pixel, float x, float y) {
             float deep = -1e6f;
             for (const Blob& lobe : lobes) deep = std::max(deep, lobe.depth(x, y));
-            if (deep < -half - 0.15f * plan.radius) return;
-            const float scale = plan.radius / 3;
+            if (deep < -half - stray * plan.radius) return;
+            const float scale = plan.radius / 2;
             const float wave = mottle.fractal(x / scale, y / scale, 3);
-            const float cover = edge(deep + 0.15f * plan.radius * wave, half);
+            const float cover = edge(deep + stray * plan.radius * wave, half);
             if (cover <= 0.01f) return;
             const float away = (deep - 0.5f * half) / (0.12f * plan.radius + 1.5f);  // from the tide mark
             const float amount = cover * plan.strength * (1 + plan.tide / (1 + away * away) + 0.35f * wave);
