@@ -10,10 +10,10 @@ constexpr std::size_t most = 255;
 
 void open_instances(fettle::Sample& sample) {
     const int width = sample.image.width, height = sample.image.height;
-    if (sample.mask.empty()) sample.mask = fettle::Image(width, height, 1);
     if (!sample.instances.empty()) return;
     sample.instances = fettle::Image(width, height, 1);
     sample.instance_classes.clear();
+    if (sample.mask.empty()) sample.mask = sample.instances;
     bool marked = false;
     for (std::size_t i = 0; i < sample.mask.pixels.size(); ++i)
         if (sample.mask.pixels[i] != 0) sample.instances.pixels[i] = 1, marked = true;

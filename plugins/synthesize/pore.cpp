@@ -18,7 +18,7 @@ struct Hole {
 
 /// Gas holes: round-ish, dark inside, the far wall and the rim catching the light; alone or in clusters.
 struct Pore final : Drawn {
-    Range radius{0.008, 0.025}, depth{0.6, 0.9}, spread{0.03, 0.12};
+    Range radius{0.008, 0.025}, depth{0.5, 0.8}, spread{0.03, 0.12};
     std::array<int, 2> cluster{1, 3};
     double rim = 0.4, roughness = 1;
 
@@ -87,7 +87,7 @@ struct Pore final : Drawn {
 
     void paint(Change& change, const Hole& hole, float depth, float light, Random& random) const {
         const Blob blob(hole.at, hole.radius, static_cast<float>(random.uniform(1, 1.7)),
-                        static_cast<float>(random.uniform(0, std::numbers::pi)), 0.35f * static_cast<float>(roughness),
+                        static_cast<float>(random.uniform(0, std::numbers::pi)), 0.28f * static_cast<float>(roughness),
                         random.bits());
         const Noise inner(random.bits());
         const float light_x = std::cos(light), light_y = std::sin(light), lit = static_cast<float>(rim);

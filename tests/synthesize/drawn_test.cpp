@@ -216,6 +216,52 @@ TEST_P(Drawn, RangesThatDescendAreFoundBeforeARun) {
     }
 }
 
+/// A value of the lineage and the parameter that it is drawn from.
+struct Draw {
+    const char *name, *key, *parameter;
+    double low, high;
+    bool share = false;  ///< of the shorter side; told in pixels
+};
+
+TEST(DrawnFamily, WhatIsDrawnStaysWithinItsRangeAndFillsIt) {
+    const std::vector<Draw> draws{{"crack", "length", "length", 0.5, 0.7, true},
+                                  {"crack", "thickness", "width", 0.02, 0.04, true},
+                                  {"crack", "depth", "depth", 0.5, 0.6},
+                                  {"crack", "angle", "angle", 10, 50},
+                                  {"scratch", "length", "length", 0.3, 0.5, true},
+                                  {"scratch", "thickness", "width", 0.01, 0.02, true},
+                                  {"scratch", "strength", "strength", 0.5, 0.9},
+                                  {"scratch", "gaps", "gaps", 0.1, 0.2},
+                                  {"pore", "depth", "depth", 0.7, 0.8},
+                                  {"chip", "radius", "radius", 0.05, 0.09, true},
+                                  {"chip", "depth", "depth", 0.5, 0.6},
+                                  {"stain", "radius", "radius", 0.1, 0.2, true},
+                                  {"stain", "strength", "strength", 0.3, 0.4},
+                                  {"stain", "softness", "softness", 0.2, 0.3},
+                                  {"stain", "tide", "tide", 0.5, 0.7},
+                                  {"warp", "radius", "radius", 0.2, 0.3, true},
+                                  {"warp", "shift", "shift", 0.05, 0.1, true},
+                                  {"perlin", "opacity", "opacity", 0.8, 0.9},
+                                  {"perlin", "angle", "angle", -20, -10},
+                                  {"noise", "sigma", "sigma", 0.05, 0.06}};
+    const auto images = parts(48);
+    for (const Draw& draw : draws) {
+        const double unit = draw.share ? height : 1, low = unit * draw.low, high = unit * draw.high;
+        const auto out = damaged(draw.name, images, {{draw.parameter, range(draw.low, draw.high)}});
+        double least = 1e9, most = -1e9;
+        for (std::size_t i = 0; i < images->size(); ++i) {
+            const double value = told(sample_at(*out, i)).at(draw.key);
+            least = std::min(least, value);
+            most = std::max(most, value);
+        }
+        const std::string what = std::string(draw.name) + "." + draw.parameter;
+        EXPECT_GE(least, low - 1e-4 * unit) << what;
+        EXPECT_LE(most, high + 1e-4 * unit) << what;
+        EXPECT_LT(least, low + 0.2 * (high - low)) << what;
+        EXPECT_GT(most, high - 0.2 * (high - low)) << what;
+    }
+}
+
 TEST(DrawnFamily, MoreDefectsThanCanBeNumberedLeaveNoInstances) {
     Sample sample = sample_of("full", part(1), Image(width, height, 1), Label::anomalous);
     sample.instances = Image(width, height, 1);
