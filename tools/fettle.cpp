@@ -1,8 +1,6 @@
 // The command line. Results on standard output, everything else on standard error.
 // Exit status: 0 done, 1 the user's fault, 2 ours, 129, 130 or 143 interrupted (128 and the signal's number).
-#include "graph/graph.hpp"
-#include "plugins/plugins.hpp"
-#include "run/run.hpp"
+#include "command.hpp"
 #include "show/show.hpp"
 
 #include <fmt/format.h>
@@ -19,12 +17,8 @@
 
 namespace {
 
-namespace fs = std::filesystem;
-namespace po = boost::program_options;
-using namespace fettle::runtime;
+using namespace command;
 using fettle::TypeInfo;
-
-std::atomic<int> received_signal{0};
 
 void on_signal(int number) {
     if (received_signal.exchange(number) != 0) _exit(128 + number);  // asked twice: now
@@ -37,73 +31,6 @@ struct Command {
     int (*run)(const po::variables_map&, const std::vector<std::string>& arguments);
     std::size_t least, most;  ///< number of arguments
 };
-
-bool colour() {
-    const char* no_colour = std::getenv("NO_COLOR");
-    return isatty(STDERR_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
-}
-
-/// Prints what is wrong and says whether there was an error.
-bool report(const std::vector<Diagnostic>& diagnostics, bool json) {
-    bool error = false;
-    for (const Diagnostic& d : diagnostics) error |= d.severity == Severity::error;
-    if (json) {
-        for (const Diagnostic& d : diagnostics) std::cerr << render_json(d) << "\n";
-    } else {
-        std::cerr << render(diagnostics, colour());
-    }
-    return error;
-}
-
-/// The folder of what is remembered between calls; empty where there is none to be had.
-fs::path memory_folder(const po::variables_map& options) {
-    return options.count("cache") ? fs::path(options["cache"].as<std::string>()) : default_cache_folder({});
-}
-
-std::unique_ptr<Registry> make_registry(const po::variables_map& options, const std::vector<fs::path>& more,
-                                        Diagnostics& diagnostics) {
-    std::vector<fs::path> places;
-    for (const auto& place : options["plugin"].as<std::vector<std::string>>()) places.emplace_back(place);
-    places.insert(places.end(), more.begin(), more.end());
-    for (const auto& place : default_plugin_places()) places.push_back(place);
-    const fs::path memory = memory_folder(options);
-    return std::make_unique<Registry>(places, memory.empty() ? fs::path() : memory / "registry.json", diagnostics);
-}
-
-/// A graph with the registry it was checked against.
-struct Checked {
-    std::unique_ptr<Registry> registry;
-    std::optional<Graph> graph;
-};
-
-Checked check_document(const std::optional<Node>& document, const fs::path& file, const po::variables_map& options,
-                       Diagnostics& diagnostics) {
-    Checked out;
-    if (!document) return out;
-    const auto places = plugin_places(*document, diagnostics);
-    out.registry = make_registry(options, places, diagnostics);
-    out.graph = check(*document, file, *out.registry, diagnostics);
-    return out;
-}
-
-Checked check_file(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics) {
-    return check_document(read_document(file, options["set"].as<std::vector<std::string>>(), diagnostics), file,
-                          options, diagnostics);
-}
-
-RunOptions run_options(const po::variables_map& options) {
-    RunOptions out;
-    out.threads = options["threads"].as<int>();
-    if (options.count("device")) out.device = options["device"].as<std::string>();
-    out.output = options["output"].as<std::string>();
-    if (options.count("cache")) out.cache = options["cache"].as<std::string>();
-    out.use_cache = options.count("no-cache") == 0;
-    out.signal = &received_signal;
-    return out;
-}
-
-std::string command_line;
-bool wants_json = false;  ///< for what goes wrong before a command has its options
 
 int run(const po::variables_map& options, const std::vector<std::string>& arguments) {
     const bool json = options.count("json") > 0;
@@ -228,72 +155,6 @@ int explain(const po::variables_map&, const std::vector<std::string>& arguments)
     return 1;
 }
 
-/// Reports without places: they would lie in a graph that the user never wrote.
-bool report_plainly(std::vector<Diagnostic> diagnostics, bool json) {
-    for (Diagnostic& diagnostic : diagnostics) diagnostic.span = {};
-    return report(diagnostics, json);
-}
-
-/// Whether a type compares `reference` with `candidate`.
-bool compares(const TypeInfo& type) {
-    const auto has = [&](const char* name) {
-        return std::any_of(type.inputs.begin(), type.inputs.end(), [&](const auto& port) { return port.name == name; });
-    };
-    return type.stage && has("reference") && has("candidate");
-}
-
-/// Two image files under any similarity or distance: a graph of three or four stages, made up here.
-int metric(const po::variables_map& options, const std::vector<std::string>& arguments) {
-    const bool json = options.count("json") > 0;
-    Diagnostics diagnostics;
-    std::string text = "format = 1\n[graph]\nname = \"metric\"\n";
-    const char* sides[] = {"reference", "candidate"};
-    for (int i = 0; i < 2; ++i)
-        text += fmt::format("[stage.{}]\nuse = \"dataset.image\"\npath = {}\n", sides[i],
-                            fettle::Setting(arguments[1 + i]).text());
-    text += fmt::format("[stage.metric]\nuse = {}\nin.reference = \"reference\"\nin.candidate = \"candidate\"\n",
-                        fettle::Setting(arguments[0]).text());
-    {
-        const auto registry = make_registry(options, {}, diagnostics);
-        const TypeInfo* type = registry->find(arguments[0]);
-        if (type == nullptr || !compares(*type)) {
-            std::vector<std::string> known;
-            for (const std::string& id : registry->stages())
-                if (compares(*registry->find(id))) known.push_back(id);
-            diagnostics.add(errors::unknown_use({}, arguments[0], known));
-        }
-        if (report(diagnostics.all(), json)) return 1;
-        if (!type->outputs.empty() && type->outputs.front().type == fettle::Maps::type_name)
-            text += "[stage.score]\nuse = \"score.pool\"\nby = \"mean\"\nin.maps = [\"metric\"]\n";
-    }
-    Diagnostics found;
-    const auto document =
-        read_document_text("metric", text, fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
-    const Checked checked = check_document(document, "metric", options, found);
-    if (report_plainly(found.all(), json) || !checked.graph) return 1;
-
-    RunOptions settings = run_options(options);
-    const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());
-    settings.output = scratch / "runs";
-    settings.cache = scratch / "cache";
-    Observer quiet;
-    const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
-    std::error_code error;
-    fs::remove_all(scratch, error);
-    if (report_plainly(result.diagnostics, json)) return 1;
-    if (result.status == Status::interrupted) return 128 + received_signal.load();
-    for (const auto& outputs : result.values)
-        for (const auto& value : outputs)
-            if (const auto* scores = dynamic_cast<const fettle::Scores*>(value.get()))
-                for (const auto& column : scores->columns)
-                    std::cout << (json ? nlohmann::ordered_json{{"metric", column.name},
-                                                                {"value", column.values.front()}}
-                                             .dump()
-                                       : fmt::format("{} {}", column.name, column.values.front()))
-                              << "\n";
-    return 0;
-}
-
 constexpr Command commands[] = {
     {"run", "GRAPH", "run a graph; what is done already comes from the cache", run, 1, 1},
     {"check", "GRAPH", "find every error, run nothing (--resolved prints the graph with all defaults)", check_command,
@@ -302,6 +163,8 @@ constexpr Command commands[] = {
     {"draw", "GRAPH", "print the graph as a picture's source (--format mermaid or dot)", draw, 1, 1},
     {"list", "", "list every stage and component", list, 0, 0},
     {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1},
+    {"synth", "GRAPH STAGE", "make samples of a stage again: --sample N alone, or --sheet N in one picture", synth, 2,
+     2},
     {"metric", "ID A B", "compare two image files by any similarity or distance", metric, 3, 3},
     {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
 };
@@ -328,6 +191,9 @@ int dispatch(int argc, char** argv) {
         "plugin", po::value<std::vector<std::string>>()->default_value({}, "")->composing()->value_name("PATH"),
         "a plugin, or a folder of plugins, to load as well")(
         "resolved", "with check: print the graph with every default filled in")(
+        "sample", po::value<int>()->value_name("N"),
+        "with synth: write sample N, counted from 0, with its mask and passport")(
+        "sheet", po::value<int>()->value_name("N"), "with synth: show the first N samples in one picture")(
         "format", po::value<std::string>()->default_value("mermaid")->value_name("F"), "with draw: mermaid or dot")(
         "json", "events and results as JSON");
     po::options_description all;

@@ -104,6 +104,8 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
 
 /// The graph with every default filled in and every reference replaced, as TOML that runs again.
 std::string resolved_toml(const Graph& graph);
+/// The graph without the stages that `stage` (an index) doesn't need: what makes its outputs, alone. Seeds stay.
+Graph needed_for(const Graph& graph, std::size_t stage);
 /// The settings of a component as TOML lines: use, then its parameters.
 std::string component_toml(const Use& use);
 /// "ssim(window=7)": the id without its family, and what isn't default.

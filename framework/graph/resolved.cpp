@@ -44,6 +44,26 @@ std::string edge_text(const Graph& graph, const Edge& edge) {
 
 std::string component_toml(const Use& use) { return own_lines(use) + component_tables(use, ""); }
 
+Graph needed_for(const Graph& graph, std::size_t stage) {
+    std::vector<bool> needed(graph.stages.size());
+    needed[stage] = true;
+    for (std::size_t s = graph.stages.size(); s-- > 0;)  // each stands after those it reads
+        if (needed[s])
+            for (const auto& port : graph.stages[s].inputs)
+                for (const Edge& edge : port) needed[edge.stage] = true;
+    Graph out = graph;
+    out.stages.clear();
+    std::vector<std::size_t> place(graph.stages.size());
+    for (std::size_t s = 0; s < graph.stages.size(); ++s) {
+        if (!needed[s]) continue;
+        place[s] = out.stages.size();
+        out.stages.push_back(graph.stages[s]);
+        for (auto& port : out.stages.back().inputs)
+            for (Edge& edge : port) edge.stage = place[edge.stage];
+    }
+    return out;
+}
+
 std::string resolved_toml(const Graph& graph) {
     std::string out = "format = 1\n\n[graph]\n";
     out += fmt::format("name = {}\n", Setting(graph.name).text());

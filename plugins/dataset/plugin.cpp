@@ -8,6 +8,7 @@ void add_folder(fettle::PluginBuilder&);
 void add_image(fettle::PluginBuilder&);
 void add_mvtec(fettle::PluginBuilder&);
 void add_procedural(fettle::PluginBuilder&);
+void add_sheet(fettle::PluginBuilder&);
 void add_table(fettle::PluginBuilder&);
 void add_tiles(fettle::PluginBuilder&);
 void add_write(fettle::PluginBuilder&);
@@ -21,6 +22,7 @@ FETTLE_PLUGIN(dataset, "0.1.0", "Where images come from: folders, archives, and 
     add_image(plugin);
     add_mvtec(plugin);
     add_procedural(plugin);
+    add_sheet(plugin);
     add_table(plugin);
     add_tiles(plugin);
     add_write(plugin);

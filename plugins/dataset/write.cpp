@@ -30,6 +30,8 @@ struct Write final : fettle::Stage {
     std::string format = "png";
     int quality = 95;
     std::string pack = "folder";
+    int first = 0;
+    int count = 0;
 
     struct In {
         std::vector<fettle::Ref<fettle::Images>> images;
@@ -47,11 +49,15 @@ struct Write final : fettle::Stage {
                    fettle::one_of({"png", "jpg"}))
             .param("quality", &Write::quality, "Quality of \"jpg\", 1 to 100.", fettle::between(1, 100))
             .param("pack", &Write::pack, "A \"folder\", or one file in it: samples.zip or samples.tar.",
-                   fettle::one_of({"folder", "zip", "tar"}));
+                   fettle::one_of({"folder", "zip", "tar"}))
+            .param("first", &Write::first, "Which sample is the first to be written, counted from 0.",
+                   fettle::at_least(0))
+            .param("count", &Write::count, "How many are written; 0 writes all from the first on.",
+                   fettle::at_least(0));
     }
 
     Out run(const In& in, fettle::Context& context) const {
-        const auto images = fettle::join_images(in.images);
+        const auto images = chosen(fettle::join_images(in.images));
         const auto folder = context.output_folder();
         const auto target = make_pack(pack, folder);
         Names names(*images, context);
@@ -78,6 +84,21 @@ struct Write final : fettle::Stage {
     }
 
    private:
+    fettle::Ref<fettle::Images> chosen(fettle::Ref<fettle::Images> images) const {
+        if (first == 0 && count == 0) return images;
+        const auto begin = static_cast<std::size_t>(first);
+        if (begin >= images->size())
+            throw Error(Fault::data, "there is no sample " + std::to_string(first) + ": the set has " +
+                                         std::to_string(images->size()))
+                .parameter("first")
+                .help("samples are counted from 0");
+        std::vector<std::size_t> indices;
+        for (std::size_t i = begin; i < images->size() && (count == 0 || i - begin < static_cast<std::size_t>(count));
+             ++i)
+            indices.push_back(i);
+        return fettle::select_images(std::move(images), std::move(indices));
+    }
+
     /// A sample on its way into the pack.
     struct Written {
         std::string name, image, mask, alpha;  ///< `name` has no extension; the others are paths in the pack

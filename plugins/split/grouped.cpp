@@ -1,3 +1,5 @@
+#include "strata.hpp"
+
 #include <fettle/duplicates.hpp>
 #include <fettle/sdk.hpp>
 
@@ -57,20 +59,9 @@ struct Grouped final : fettle::Splitter {
     }
 
    private:
-    bool keeps_published(const fettle::Images& images) const {
-        if (test == "rest") return false;
-        for (std::size_t i = 0; i < images.size(); ++i)
-            if (images.info(i).published == "test") return true;
-        if (test == "published")
-            throw Error(Fault::data, "the set has no published test images: no folder of it is named `test`")
-                .parameter("test")
-                .help("\"rest\" tests on what neither trains nor calibrates");
-        return false;
-    }
-
     std::vector<Split> divided(const fettle::Images& images, std::vector<std::vector<std::size_t>> groups,
                                fettle::Random& random) const {
-        const bool published = keeps_published(images);
+        const bool published = keeps_published(images, test);
         std::vector<Split> splits(images.size(), published ? Split::none : Split::test);
         std::vector<std::vector<std::size_t>> pool;  // groups that may train or calibrate, shuffled
         for (const std::size_t g : random.permutation(groups.size())) {

@@ -1,3 +1,5 @@
+#include "strata.hpp"
+
 #include <fettle/sdk.hpp>
 
 #include <cmath>
@@ -48,7 +50,7 @@ struct OneClass final : fettle::Splitter {
     }
 
     std::vector<Split> assign(const fettle::Images& images, fettle::Random random) const override {
-        const bool published = keeps_published(images);
+        const bool published = keeps_published(images, test);
         std::vector<Split> splits(images.size(), published ? Split::none : Split::test);
         std::vector<std::size_t> sound;  // those that may train or calibrate
         for (std::size_t i = 0; i < images.size(); ++i) {
@@ -67,17 +69,6 @@ struct OneClass final : fettle::Splitter {
     }
 
    private:
-    bool keeps_published(const fettle::Images& images) const {
-        if (test == "rest") return false;
-        for (std::size_t i = 0; i < images.size(); ++i)
-            if (images.info(i).published == "test") return true;
-        if (test == "published")
-            throw Error(Fault::data, "the set has no published test images: no folder of it is named `test`")
-                .parameter("test")
-                .help("\"rest\" tests on what neither trains nor calibrates");
-        return false;
-    }
-
     /// The share's rounding never takes more than there are: 0.29 of 100 is 29 whatever its last bit.
     static std::size_t count_of(double wanted, std::size_t pool) {
         return static_cast<std::size_t>(wanted < 1 ? std::floor(wanted * static_cast<double>(pool) + 1e-9) : wanted);

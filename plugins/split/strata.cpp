@@ -1,5 +1,7 @@
 #include "strata.hpp"
 
+#include <fettle/error.hpp>
+
 #include <map>
 
 Kind kind_from(const std::string& word) {
@@ -26,4 +28,16 @@ std::vector<std::vector<std::size_t>> strata(const fettle::Images& images, const
         stratum = std::move(shuffled);
     }
     return found;
+}
+
+bool keeps_published(const fettle::Images& images, const std::string& test) {
+    if (test == "rest") return false;
+    for (std::size_t i = 0; i < images.size(); ++i)
+        if (images.info(i).published == "test") return true;
+    if (test == "published")
+        throw fettle::Error(fettle::Fault::data,
+                            "the set has no published test images: no folder of it is named `test`")
+            .parameter("test")
+            .help("\"rest\" tests on what neither trains nor calibrates");
+    return false;
 }

@@ -16,3 +16,7 @@ Kind kind_from(const std::string& word);
 /// so the same set is always divided alike.
 std::vector<std::vector<std::size_t>> strata(const fettle::Images& images, const std::vector<std::size_t>& chosen,
                                              Kind kind, fettle::Random& random);
+
+/// Whether the publisher's own test images are the ones to test by. `test` is the parameter of that name: "auto",
+/// "published" or "rest". Throws Error(Fault::data) where "published" finds none.
+bool keeps_published(const fettle::Images& images, const std::string& test);

@@ -114,6 +114,65 @@ TEST(Commands, DrawNamesEveryStageAndArrow) {
     EXPECT_NE(drawn.text.find("s0 -->|images| s1\n"), std::string::npos);
 }
 
+/// The lines that a command prints.
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> out;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) out.push_back(line);
+    return out;
+}
+
+/// Sample 5 of a stage is made again, alone, to the bit, whatever was made before it.
+TEST(Commands, SynthMakesOneSampleAgain) {
+    const fs::path graphs = FETTLE_SOURCE_FOLDER "/graphs", scratch = fs::path(FETTLE_TEST_FOLDER) / "synth";
+    fs::remove_all(scratch);
+    const std::string output = " --output '" + scratch.string() + "'";
+    std::vector<std::string> pictures;
+    for (const char* threads : {"1", "2"}) {
+        const auto made = program::run(
+            "synth demo.toml damaged --set damaged.share=1 --sample 5 --threads " + std::string(threads) + output,
+            program::Stream::out, graphs);
+        ASSERT_EQ(made.status, 0) << made.text;
+        const auto files = lines_of(made.text);
+        ASSERT_EQ(files.size(), 3u) << made.text;  // the picture, its mask, and the table with its passport
+        pictures.push_back(program::text_of(files[0]) + program::text_of(files[1]));
+        const std::string table = program::text_of(files[2]);
+        EXPECT_NE(table.find("synthesize.paste"), std::string::npos) << table;
+        EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 2) << table;
+    }
+    EXPECT_EQ(pictures[0], pictures[1]);
+    const auto other =
+        program::run("synth demo.toml damaged --set damaged.share=1 --sample 6" + output, program::Stream::out, graphs);
+    EXPECT_EQ(pictures[0].find(program::text_of(lines_of(other.text).at(0))), std::string::npos);
+    EXPECT_FALSE(fs::exists(scratch / "demo-synth/latest/network")) << "the training was run for it";
+}
+
+TEST(Commands, SynthShowsSeveralInOnePicture) {
+    const fs::path graphs = FETTLE_SOURCE_FOLDER "/graphs", scratch = fs::path(FETTLE_TEST_FOLDER) / "sheet";
+    const auto made = program::run("synth demo.toml split.test --sheet 7 --output '" + scratch.string() + "'",
+                                   program::Stream::out, graphs);
+    ASSERT_EQ(made.status, 0);
+    const auto files = lines_of(made.text);
+    ASSERT_EQ(files.size(), 2u);
+    EXPECT_EQ(lines_of(program::text_of(files[0])).size(), 7u);
+    EXPECT_EQ(program::text_of(files[1]).substr(1, 3), "PNG");
+}
+
+TEST(Commands, SynthSaysWhatIsWrong) {
+    const auto says = [](const std::string& arguments) {
+        const auto result = program::run(arguments, program::Stream::error, FETTLE_SOURCE_FOLDER "/graphs");
+        EXPECT_EQ(result.status, 1) << arguments;
+        return result.text;
+    };
+    const auto holds = [](const std::string& text, const char* words) { return text.find(words) != std::string::npos; };
+    EXPECT_PRED2(holds, says("synth demo.toml damged --sheet 2"), "did you mean `damaged`");
+    EXPECT_PRED2(holds, says("synth demo.toml split --sheet 2"), "split.train, split.calibrate or split.test");
+    EXPECT_PRED2(holds, says("synth demo.toml train --sheet 2"), "`train` gives no images");
+    EXPECT_PRED2(holds, says("synth demo.toml damaged"), "--sample N");
+    EXPECT_PRED2(holds, says("synth demo.toml damaged --sample 100000"), "there is no sample 100000");
+    EXPECT_PRED2(holds, says("synth demo.toml damaged --sheet 0"), "1 sample or more");
+}
+
 // The two hashes are published with imagehash: ba8c84536bd3c366 and 92a71cdc79d980e3 differ in 24 bits.
 TEST(Commands, MetricComparesTwoFiles) {
     const char* given = std::getenv("FETTLE_DATA");

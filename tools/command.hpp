@@ -1,0 +1,57 @@
+// What the commands share: reading a graph as the options say, and reporting what is wrong.
+#pragma once
+
+#include "graph/graph.hpp"
+#include "plugins/plugins.hpp"
+#include "run/run.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace command {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+using namespace fettle::runtime;
+
+using Arguments = std::vector<std::string>;
+
+extern std::atomic<int> received_signal;  ///< 0 until there is one
+extern std::string command_line;          ///< as typed, for the record
+extern bool wants_json;                   ///< for what goes wrong before a command has its options
+
+/// Whether standard error takes colours.
+bool colour();
+
+/// Prints what is wrong and says whether there was an error.
+bool report(const std::vector<Diagnostic>& diagnostics, bool json);
+
+/// Plugins as the options and `more` say, with what is remembered of them.
+std::unique_ptr<Registry> make_registry(const po::variables_map& options, const std::vector<fs::path>& more,
+                                        Diagnostics& diagnostics);
+
+/// A graph with the registry it was checked against.
+struct Checked {
+    std::unique_ptr<Registry> registry;
+    std::optional<Graph> graph;
+};
+Checked check_document(const std::optional<Node>& document, const fs::path& file, const po::variables_map& options,
+                       Diagnostics& diagnostics);
+Checked check_file(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics);
+
+RunOptions run_options(const po::variables_map& options);
+
+// The commands whose graph isn't the user's own, but made up from it or from nothing. Each returns the exit status.
+
+/// Two image files under any similarity or distance.
+int metric(const po::variables_map& options, const Arguments& arguments);
+/// Samples of one stage made again.
+int synth(const po::variables_map& options, const Arguments& arguments);
+
+}  // namespace command

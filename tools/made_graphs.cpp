@@ -1,0 +1,160 @@
+// Commands that make up a graph of their own.
+#include "command.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+
+namespace command {
+namespace {
+
+using fettle::TypeInfo;
+
+/// Reports without places: they would lie in a graph that the user never wrote.
+bool report_plainly(std::vector<Diagnostic> diagnostics, bool json) {
+    for (Diagnostic& diagnostic : diagnostics) diagnostic.span = {};
+    return report(diagnostics, json);
+}
+
+/// Whether a type compares `reference` with `candidate`.
+bool compares(const TypeInfo& type) {
+    const auto has = [&](const char* name) {
+        return std::any_of(type.inputs.begin(), type.inputs.end(), [&](const auto& port) { return port.name == name; });
+    };
+    return type.stage && has("reference") && has("candidate");
+}
+
+/// "stage" or "stage.port": the place of the stage, and the name of its output of images. Reports and returns nothing
+/// where there is none.
+std::optional<std::pair<std::size_t, std::string>> images_of(const Graph& graph, const std::string& name, bool json) {
+    const std::string stage = name.substr(0, name.find('.')),
+                      port = stage.size() < name.size() ? name.substr(stage.size() + 1) : "";
+    std::vector<std::string> stages, ports;
+    for (std::size_t s = 0; s < graph.stages.size(); ++s) {
+        stages.push_back(graph.stages[s].name);
+        if (graph.stages[s].name != stage) continue;
+        for (const auto& output : graph.stages[s].use.type->outputs)
+            if (output.type == fettle::Images::type_name) ports.push_back(output.name);
+        if (port.empty() && ports.size() == 1) return std::pair(s, ports.front());
+        for (const std::string& known : ports)
+            if (known == port) return std::pair(s, known);
+        if (ports.empty()) {
+            std::cerr << fmt::format("fettle: `{}` gives no images\n", stage);
+            return {};
+        }
+        for (std::string& known : ports) known = stage + "." + known;
+        report({errors::unknown_port({}, "stage `" + stage + "`", port, false, ports)}, json);
+        return {};
+    }
+    report({errors::unknown_stage({}, stage, stages)}, json);
+    return {};
+}
+
+}  // namespace
+
+/// A graph of three or four stages.
+int metric(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    const bool json = options.count("json") > 0;
+    Diagnostics diagnostics;
+    std::string text = "format = 1\n[graph]\nname = \"metric\"\n";
+    const char* sides[] = {"reference", "candidate"};
+    for (int i = 0; i < 2; ++i)
+        text += fmt::format("[stage.{}]\nuse = \"dataset.image\"\npath = {}\n", sides[i],
+                            fettle::Setting(arguments[1 + i]).text());
+    text += fmt::format("[stage.metric]\nuse = {}\nin.reference = \"reference\"\nin.candidate = \"candidate\"\n",
+                        fettle::Setting(arguments[0]).text());
+    {
+        const auto registry = make_registry(options, {}, diagnostics);
+        const TypeInfo* type = registry->find(arguments[0]);
+        if (type == nullptr || !compares(*type)) {
+            std::vector<std::string> known;
+            for (const std::string& id : registry->stages())
+                if (compares(*registry->find(id))) known.push_back(id);
+            diagnostics.add(errors::unknown_use({}, arguments[0], known));
+        }
+        if (report(diagnostics.all(), json)) return 1;
+        if (!type->outputs.empty() && type->outputs.front().type == fettle::Maps::type_name)
+            text += "[stage.score]\nuse = \"score.pool\"\nby = \"mean\"\nin.maps = [\"metric\"]\n";
+    }
+    Diagnostics found;
+    const auto document =
+        read_document_text("metric", text, fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
+    const Checked checked = check_document(document, "metric", options, found);
+    if (report_plainly(found.all(), json) || !checked.graph) return 1;
+
+    RunOptions settings = run_options(options);
+    const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());
+    settings.output = scratch / "runs";
+    settings.cache = scratch / "cache";
+    Observer quiet;
+    const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
+    std::error_code error;
+    fs::remove_all(scratch, error);
+    if (report_plainly(result.diagnostics, json)) return 1;
+    if (result.status == Status::interrupted) return 128 + received_signal.load();
+    for (const auto& outputs : result.values)
+        for (const auto& value : outputs)
+            if (const auto* scores = dynamic_cast<const fettle::Scores*>(value.get()))
+                for (const auto& column : scores->columns)
+                    std::cout << (json ? nlohmann::ordered_json{{"metric", column.name},
+                                                                {"value", column.values.front()}}
+                                             .dump()
+                                       : fmt::format("{} {}", column.name, column.values.front()))
+                              << "\n";
+    return 0;
+}
+
+/// The graph up to the stage, with a stage behind it that writes them down.
+int synth(const po::variables_map& options, const std::vector<std::string>& arguments) {
+    const bool json = options.count("json") > 0;
+    if (options.count("sample") == options.count("sheet")) {
+        std::cerr << "fettle: synth takes --sample N (that one alone) or --sheet N (so many in one picture)\n";
+        return 1;
+    }
+    const bool alone = options.count("sample") > 0;
+    const int number = options[alone ? "sample" : "sheet"].as<int>();
+    if (number < (alone ? 0 : 1)) {
+        std::cerr << (alone ? "fettle: samples are counted from 0\n" : "fettle: a sheet shows 1 sample or more\n");
+        return 1;
+    }
+    Diagnostics diagnostics;
+    const Checked whole = check_file(options, arguments[0], diagnostics);
+    if (report(diagnostics.all(), json) || !whole.graph) return 1;
+    const auto place = images_of(*whole.graph, arguments[1], json);
+    if (!place) return 1;
+
+    Graph part = needed_for(*whole.graph, place->first);
+    const std::string stage = part.stages.back().name;
+    part.name += "-synth";
+    std::string name = "synth";
+    while (std::any_of(part.stages.begin(), part.stages.end(), [&](const auto& each) { return each.name == name; }))
+        name += "_";
+    const std::string text =
+        resolved_toml(part) + fmt::format("\n[stage.{}]\nuse = \"{}\"\nin.images = [\"{}.{}\"]\n{}", name,
+                                          alone ? "dataset.write" : "dataset.sheet", stage, place->second,
+                                          alone ? fmt::format("first = {}\ncount = 1\n", number)
+                                                : fmt::format("count = {}\nmarks = \"beside\"\n", number));
+    Diagnostics found;
+    const Checked checked = check_document(read_document_text(arguments[0], text, fs::current_path(), {}, found),
+                                           arguments[0], options, found);
+    if (report_plainly(found.all(), json) || !checked.graph) return 1;
+    RunOptions settings = run_options(options);
+    settings.command = command_line;
+    Observer quiet;
+    const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
+    if (report_plainly(result.diagnostics, json)) return 1;
+    if (result.status == Status::interrupted) return 128 + received_signal.load();
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::recursive_directory_iterator(result.folder))
+        if (const auto kind = entry.path().extension(); kind == ".png" || kind == ".csv" || kind == ".jsonl")
+            if (entry.path().filename() != "journal.jsonl") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) std::cout << file.string() << "\n";
+    return 0;
+}
+
+}  // namespace command
