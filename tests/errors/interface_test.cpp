@@ -160,7 +160,8 @@ TEST(Commands, SynthShowsSeveralInOnePicture) {
 
 TEST(Commands, SynthSaysWhatIsWrong) {
     const auto says = [](const std::string& arguments) {
-        const auto result = program::run(arguments, program::Stream::error, FETTLE_SOURCE_FOLDER "/graphs");
+        const auto result = program::run(arguments + " --output '" FETTLE_TEST_FOLDER "/synth'", program::Stream::error,
+                                         FETTLE_SOURCE_FOLDER "/graphs");
         EXPECT_EQ(result.status, 1) << arguments;
         return result.text;
     };
