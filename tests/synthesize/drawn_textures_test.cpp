@@ -243,6 +243,32 @@ assert np.abs(theirs - after).max() <= 1.6, np.abs(theirs - after).max()
 )");
 }
 
+TEST(Noise, BrightAndDarkArePartedAsScikitImageDoes) {
+    if (!has_python("PIL, skimage")) GTEST_SKIP() << "there is no python3 with scikit-image to compare with";
+    const TemporaryFolder here;
+    const Image image = part(9);
+    write_file(here / "image.png", encode_image(image, ".png"));
+    for (const char* side : {"bright", "dark"}) {
+        // Pepper and salt on every pixel: the mask is all that may change.
+        const Sample after = damaged(
+            "noise", image, {{"kinds", Setting::List{"salt_and_pepper"}}, {"density", range(1, 1)}, {"on", side}});
+        write_file(here / (std::string(side) + ".png"), encode_image(after.mask, ".png"));
+    }
+    run_python(here.path(), R"(
+import sys, numpy as np
+from PIL import Image
+from skimage.filters import gaussian, threshold_otsu
+f = sys.argv[1]
+grey = np.round(np.asarray(Image.open(f + '/image.png')).astype(float) @ [0.299, 0.587, 0.114])
+grey = np.round(gaussian(grey, 1, mode='mirror', preserve_range=True)).astype(np.uint8)
+bright = grey > threshold_otsu(grey)
+ours, dark = (np.asarray(Image.open(f + '/' + n + '.png')) == 255 for n in ('bright', 'dark'))
+assert (ours ^ dark).all()
+assert (ours != bright).mean() < 0.01, (ours != bright).mean()
+assert 0.2 < ours.mean() < 0.8
+)");
+}
+
 TEST(Noise, KindsAreDrawnAlike) {
     const auto images = parts(60);
     const auto out = damaged("noise", images, {{"kinds", Setting::List{"gaussian", "salt_and_pepper", "blur"}}});
