@@ -61,14 +61,13 @@ cv::Mat warped(const cv::Mat& from, const cv::Matx23d& to_source, cv::Size size)
         double first = 0, last = size.width - 1;
         narrow(x0, to_source(0, 0), from.cols, first, last);
         narrow(y0, to_source(1, 0), from.rows, first, last);
-        const int begin = std::max(0, static_cast<int>(std::ceil(first))), end = static_cast<int>(std::floor(last));
+        if (first > last) continue;
+        // Rounding leads no further beyond what was narrowed down to than the frame is wide.
+        const int begin = static_cast<int>(std::ceil(first)), end = static_cast<int>(std::floor(last));
         std::int64_t u = std::llround(x0 * unit) + step_x * begin, v = std::llround(y0 * unit) + step_y * begin;
         auto* to = out.ptr<std::uint32_t>(y);
         for (int x = begin; x <= end; ++x, u += step_x, v += step_y) {
-            // Rounding may lead a hair beyond what was narrowed down to: never beyond the frame.
-            const auto column = std::clamp<std::int64_t>(u >> 16, -frame, from.cols);
-            const auto row = std::clamp<std::int64_t>(v >> 16, -frame, from.rows);
-            const std::uint8_t* pixel = from.data + row * static_cast<std::int64_t>(from.step[0]) + 4 * column;
+            const std::uint8_t* pixel = from.data + (v >> 16) * static_cast<std::int64_t>(from.step[0]) + 4 * (u >> 16);
             to[x] = between(pixel, pixel + from.step[0], static_cast<std::uint32_t>(u >> 8 & 255),
                             static_cast<std::uint32_t>(v >> 8 & 255));
         }
