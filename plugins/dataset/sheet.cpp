@@ -1,3 +1,5 @@
+#include "defect_list.hpp"
+
 #include <fettle/image.hpp>
 #include <fettle/sdk.hpp>
 
@@ -16,23 +18,6 @@ using fettle::Image;
 using fettle::Sample;
 
 cv::Mat view(Image& image) { return cv::Mat(image.height, image.width, CV_8UC(image.channels), image.pixels.data()); }
-
-/// What of the mask belongs together: the defects where they are known one by one, else what touches.
-std::vector<cv::Mat> defects_of(Sample& sample) {
-    std::vector<cv::Mat> out;
-    if (sample.mask.empty()) return out;
-    cv::Mat labels;
-    int count = 0;
-    if (!sample.instances.empty()) {
-        view(sample.instances).convertTo(labels, CV_32S);
-        count = static_cast<int>(sample.instance_classes.size()) + 1;
-    } else {
-        count = cv::connectedComponents(view(sample.mask) > 127, labels, 8);
-    }
-    for (int k = 1; k < count; ++k)
-        if (const cv::Mat one = labels == k; cv::countNonZero(one) > 0) out.push_back(one);
-    return out;
-}
 
 /// Samples side by side in one picture, with boxes around what is wrong with them: to see what a graph makes.
 struct Sheet final : fettle::Stage {
@@ -80,7 +65,8 @@ struct Sheet final : fettle::Stage {
         for (std::size_t k = 0; k < shown; ++k) {
             context.check_stop();
             const std::size_t index = static_cast<std::size_t>(first) + k;
-            Sample sample = *images->read({&index, 1})->sample(0);
+            const auto batch = images->read({&index, 1});
+            const Sample& sample = *batch->sample(0);
             const cv::Point corner(static_cast<int>(k) % across * cell * wide, static_cast<int>(k) / across * cell);
             if (wide == 2) place(sample, "none", sheet, corner);
             place(sample, marks, sheet, corner + cv::Point((wide - 1) * cell, 0));
@@ -98,7 +84,7 @@ struct Sheet final : fettle::Stage {
 
    private:
     /// The picture in its cell; marks are drawn after resizing, so that they are as thick in every cell.
-    void place(Sample& sample, const std::string& how, Image& sheet, cv::Point corner) const {
+    void place(const Sample& sample, const std::string& how, Image& sheet, cv::Point corner) const {
         const double scale = static_cast<double>(cell) / std::max(sample.image.width, sample.image.height);
         const auto side = [&](int length) {
             return std::clamp(static_cast<int>(std::lround(length * scale)), 1, cell);
@@ -108,9 +94,9 @@ struct Sheet final : fettle::Stage {
                                            scale < 1 ? fettle::Filter::area : fettle::Filter::nearest);
         cv::Mat picture = view(small);
         const cv::Scalar red(255, 48, 48);
-        for (const cv::Mat& defect : how == "none" ? std::vector<cv::Mat>{} : defects_of(sample)) {
+        for (const ListedDefect& defect : how == "none" ? std::vector<ListedDefect>{} : defects_of(sample)) {
             if (how != "outline") {
-                const cv::Rect box = cv::boundingRect(defect);
+                const cv::Rect& box = defect.box;
                 const cv::Point from(static_cast<int>(box.x * scale) - 1, static_cast<int>(box.y * scale) - 1);
                 const cv::Point to(static_cast<int>(std::ceil(box.br().x * scale)),
                                    static_cast<int>(std::ceil(box.br().y * scale)));
@@ -118,7 +104,7 @@ struct Sheet final : fettle::Stage {
             }
             if (how != "boxes") {
                 cv::Mat scaled;
-                cv::resize(defect, scaled, {width, height}, 0, 0, cv::INTER_NEAREST);
+                cv::resize(defect.where, scaled, {width, height}, 0, 0, cv::INTER_NEAREST);
                 std::vector<std::vector<cv::Point>> outlines;
                 cv::findContours(scaled, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
                 cv::drawContours(picture, outlines, -1, cv::Scalar(255, 220, 0), 1);

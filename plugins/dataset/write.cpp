@@ -1,3 +1,4 @@
+#include "annotations.hpp"
 #include "pack.hpp"
 #include "safe_names.hpp"
 #include "table_rows.hpp"
@@ -30,6 +31,7 @@ struct Write final : fettle::Stage {
     std::string format = "png";
     int quality = 95;
     std::string pack = "folder";
+    std::vector<std::string> annotations;
     int first = 0;
     int count = 0;
 
@@ -50,6 +52,10 @@ struct Write final : fettle::Stage {
             .param("quality", &Write::quality, "Quality of \"jpg\", 1 to 100.", fettle::between(1, 100))
             .param("pack", &Write::pack, "A \"folder\", or one file in it: samples.zip or samples.tar.",
                    fettle::one_of({"folder", "zip", "tar"}))
+            .param("annotations", &Write::annotations,
+                   "Formats in which the defects are written as well: boxes, outlines, masks of each defect and of "
+                   "each class.",
+                   fettle::one_of({"json", "csv", "voc", "yolo", "yolo_polygons", "coco", "instances", "classes"}))
             .param("first", &Write::first, "Which sample is the first to be written, counted from 0.",
                    fettle::at_least(0))
             .param("count", &Write::count, "How many are written; 0 writes all from the first on.",
@@ -61,6 +67,7 @@ struct Write final : fettle::Stage {
         const auto folder = context.output_folder();
         const auto target = make_pack(pack, folder);
         Names names(*images, context);
+        Annotations marks(annotations);
         std::string table = csv_line({"id", "path", "label", "split", "category", "mask", "alpha", "lineage"});
         constexpr std::size_t batch_size = 16;  // what is held at once, three times
         fettle::for_each_batch(*images, batch_size, [&](std::size_t first, const fettle::Batch& batch) {
@@ -71,12 +78,17 @@ struct Write final : fettle::Stage {
             std::vector<PackedFile> files;
             for (std::size_t i = 0; i < batch.size(); ++i) {
                 table += row(*batch.sample(i), names.id(first + i), written[i]);
+                const fettle::Image& image = batch.sample(i)->image;
+                for (auto& file :
+                     marks.add(written[i].image, written[i].name, image.width, image.height, written[i].defects))
+                    files.push_back(std::move(file));
                 std::move(written[i].files.begin(), written[i].files.end(), std::back_inserter(files));
             }
             target->add(files);
             context.progress(first + batch.size(), images->size());
         });
         target->add({{"samples.csv", {table.begin(), table.end()}}});
+        target->add(marks.finish());
         target->finish();
         auto files = std::make_shared<fettle::Files>();
         files->folder = folder;
@@ -103,6 +115,7 @@ struct Write final : fettle::Stage {
     struct Written {
         std::string name, image, mask, alpha;  ///< `name` has no extension; the others are paths in the pack
         std::vector<PackedFile> files;
+        std::vector<ListedDefect> defects;  ///< where annotations are wanted
     };
 
     /// Ids and names of files, each once. A sample that is there twice is written twice, as "x" and "x#2".
@@ -133,6 +146,7 @@ struct Write final : fettle::Stage {
         written.image = "images/" + written.name + "." + format;
         written.files.push_back({written.image, fettle::encode_image(sample.image, "." + format, quality)});
         if (sample.mask.empty()) return;
+        if (!annotations.empty()) written.defects = defects_of(sample);
         std::string& path = is_soft(sample.mask) ? written.alpha : written.mask;
         path = "masks/" + written.name + ".png";
         written.files.push_back({path, fettle::encode_image(sample.mask, ".png")});
