@@ -40,7 +40,7 @@ struct PluginInfo {
     std::vector<TypeInfo> types;
 };
 
-/// All plugins of a session, by id.                                                 [any thread]
+/// All plugins that were found, by id.                                                [any thread]
 class Registry {
    public:
     /// Looks through files and folders in order. `cache_file` remembers what was found, keyed by path, size and
