@@ -244,9 +244,9 @@ int dispatch(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // Pictures come and go in their hundred thousands. Left to itself glibc keeps ever larger freed pieces, torn by
-    // what lies between them: a pass over 40,000 images took half as much memory again as one over 4,000.
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    // Pictures come and go in their hundred thousands, made by one thread and freed by another. With an arena for every
+    // thread glibc keeps pieces that are torn by what lies between them: a pass over 40,000 images took 20 % more.
+    mallopt(M_ARENA_MAX, 1);
     struct sigaction action {};
     action.sa_handler = on_signal;
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
