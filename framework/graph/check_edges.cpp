@@ -214,23 +214,58 @@ struct EdgeChecker {
         std::set<std::size_t> reached;
         std::set<Origin> inherited;
         for (std::size_t p = 0; p < stage.inputs.size(); ++p)
-            if (stage.use.type->inputs[p].carries_split)
-                for (const Edge& edge : stage.inputs[p]) {
-                    reached.merge(std::set(sources[edge.stage]));
-                    inherited.merge(std::set(origins[edge.stage][edge.port]));
-                }
-        if (reached.empty()) reached = {self};
+            for (const Edge& edge : stage.inputs[p]) {
+                const PortInfo& port = stage.use.type->inputs[p];
+                if (port.carries_split) reached.merge(std::set(sources[edge.stage]));
+                if (carries_origin(port)) inherited.merge(std::set(origins[edge.stage][edge.port]));
+            }
+        if (reached.empty()) reached = {source_of(stage, self)};
         if (inherited.empty()) inherited = {Origin{}};
         sources.push_back(std::move(reached));
         origins.emplace_back();
         for (const PortInfo& port : stage.use.type->outputs) {
             std::set<Origin> out;
+            const std::string part = port.split.starts_with("@") ? declared_split(stage) : port.split;
             for (Origin origin : inherited) {
-                if (divides(stage)) origin.emplace_back(self, port.split);
+                if (divides(stage) || (port.split.starts_with("@") && part != "none")) origin.emplace_back(self, part);
                 out.insert(std::move(origin));
             }
             origins.back().push_back(std::move(out));
         }
+    }
+
+    /// What was learned from travels on with a network, though its samples don't.
+    static bool carries_origin(const PortInfo& port) { return port.carries_split || port.type == Network::type_name; }
+
+    static std::string declared_split(const StageUse& stage) {
+        for (std::size_t i = 0; i < stage.use.type->parameters.size(); ++i)
+            if (stage.use.type->parameters[i].name == "split") return stage.use.parameters[i].value.as<std::string>();
+        return "none";
+    }
+
+    /// The first stage that reads the same files in the same way, whatever it calls them; most often itself.
+    std::size_t source_of(const StageUse& stage, std::size_t self) const {
+        for (std::size_t other = 0; other < self; ++other)
+            if (reads_the_same(graph.stages[other].use, stage.use)) return other;
+        return self;
+    }
+
+    static bool reads_the_same(const Use& one, const Use& other) {
+        const auto paths = [](const Use& use) {
+            std::set<std::string> found;
+            for (const Given& given : use.parameters)
+                if (!given.path.empty()) found.insert(given.path.string());
+            return found;
+        };
+        if (paths(one).empty() || paths(one) != paths(other)) return false;
+        if (one.type != other.type) return true;
+        for (std::size_t i = 0; i < one.parameters.size(); ++i) {  // another product, or another table, of one archive
+            const ParameterInfo& parameter = one.type->parameters[i];
+            if (parameter.kind == Kind::text && parameter.name != "split" && parameter.name != "verify" &&
+                one.parameters[i].value != other.parameters[i].value)
+                return false;
+        }
+        return true;
     }
 
     static bool divides(const StageUse& stage) { return stage.use.type->role == "split"; }
@@ -262,7 +297,7 @@ struct EdgeChecker {
         });
         std::vector<Edge> edges;
         for (std::size_t p = 0; p < stage.inputs.size(); ++p)
-            if (stage.use.type->inputs[p].carries_split && !side_by_side)
+            if (carries_origin(stage.use.type->inputs[p]) && !side_by_side)
                 edges.insert(edges.end(), stage.inputs[p].begin(), stage.inputs[p].end());
         for (const Edge& learned : edges)
             for (const Edge& tested : edges) {

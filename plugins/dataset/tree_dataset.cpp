@@ -125,9 +125,10 @@ fettle::Ref<fettle::Images> TreeDataset::images_of(std::shared_ptr<const FileTre
         const double share = static_cast<double>(left_out.size()) / static_cast<double>(looked_at);
         if (share > tolerate || found.images.empty())
             throw Error(Fault::data, text)
-                .parameter("tolerate")
-                .help("mend or remove them, or raise `tolerate` above " +
-                      std::to_string(std::ceil(share * 1000) / 1000).substr(0, 5));
+                .parameter(found.images.empty() ? "path" : "tolerate")
+                .help(found.images.empty() ? "none is left to go on with"
+                                           : "mend or remove them, or raise `tolerate` to " +
+                                                 std::to_string(std::ceil(share * 1000) / 1000).substr(0, 5));
         context.warn(text + "; left out");
     }
     if (auto others = passed_over(*tree); !others.empty()) {

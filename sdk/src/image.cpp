@@ -68,14 +68,30 @@ tjscalingfactor scale_for(int width, int height, WantedSize wanted) {
     return factor;
 }
 
-/// How EXIF says to turn a JPEG: 1 (not at all) to 8; 0 where that isn't to be found among its first bytes, though it
-/// has an EXIF segment. The segment holds a TIFF, whose first directory has the tag 0x112.
-int orientation_of(std::span<const std::uint8_t> bytes) {
+/// The TIFF in a JPEG's EXIF segment (APP1); empty where it has none. Segments: FF, kind, length of the rest in two
+/// bytes; DA is the start of the picture.
+std::span<const std::uint8_t> exif_of(std::span<const std::uint8_t> bytes) {
     constexpr std::string_view mark("Exif\0\0", 6);
-    const auto head = bytes.first(std::min<std::size_t>(bytes.size(), 4096));
-    const auto found = std::search(head.begin(), head.end(), mark.begin(), mark.end());
-    if (found == head.end()) return 1;
-    const auto tiff = head.subspan(static_cast<std::size_t>(found - head.begin()) + mark.size());
+    for (std::size_t at = 2; at + 4 <= bytes.size() && bytes[at] == 0xFF && bytes[at + 1] != 0xDA;) {
+        if (bytes[at + 1] == 0xFF) {  // a filling byte
+            ++at;
+            continue;
+        }
+        const std::size_t length = std::size_t{bytes[at + 2]} << 8 | bytes[at + 3], end = at + 2 + length;
+        const bool exif = bytes[at + 1] == 0xE1 && length >= 2 + mark.size() && end <= bytes.size() &&
+                          std::equal(mark.begin(), mark.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at) + 4,
+                                     [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+        if (exif) return bytes.subspan(at + 4 + mark.size(), length - 2 - mark.size());
+        at = end;
+    }
+    return {};
+}
+
+/// How EXIF says to turn a JPEG: 1 (not at all) to 8; 0 where its segment is damaged. It holds a TIFF, whose first
+/// directory has the tag 0x112.
+int orientation_of(std::span<const std::uint8_t> bytes) {
+    const auto tiff = exif_of(bytes);
+    if (tiff.empty()) return 1;
     const auto number = [&](std::size_t at, std::size_t count) {
         std::uint32_t value = 0;
         for (std::size_t i = 0; i < count && at + count <= tiff.size(); ++i)
@@ -115,9 +131,15 @@ bool has_alpha(std::span<const std::uint8_t> bytes) {
     // Only PNG (colour type 4 or 6, or a tRNS chunk), WebP and TIFF can; anything else is read straight as RGB.
     constexpr std::uint8_t png[] = {0x89, 'P', 'N', 'G'};
     if (bytes.size() > 25 && std::equal(std::begin(png), std::end(png), bytes.begin())) {
-        constexpr std::string_view transparency = "tRNS";
+        if ((bytes[25] & 4) != 0) return true;
+        // Chunks: length in four bytes, name, data, checksum; tRNS comes before the picture (IDAT).
         const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        return (bytes[25] & 4) != 0 || text.substr(0, 4096).find(transparency) != std::string_view::npos;
+        for (std::size_t at = 8; at + 12 <= bytes.size() && text.substr(at + 4, 4) != "IDAT";) {
+            if (text.substr(at + 4, 4) == "tRNS") return true;
+            at += 12 + (std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 | bytes[at + 2] << 8 |
+                        bytes[at + 3]);
+        }
+        return false;
     }
     const bool bmp = bytes.size() > 2 && bytes[0] == 'B' && bytes[1] == 'M';
     return !is_jpeg(bytes) && !bmp;

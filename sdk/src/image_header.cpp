@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 namespace fettle {
 namespace {
@@ -80,10 +81,13 @@ void read_bmp(Bytes bytes, ImageHeader& header) {
     header.width = static_cast<int>(little_endian(bytes, 18, old ? 2 : 4));
     header.height = static_cast<int>(little_endian(bytes, old ? 20 : 22, old ? 2 : 4));
     if (header.height < 0) header.height = -(header.height + 1) + 1;  // top row first; INT_MIN has no counterpart
-    if (bytes.size() < little_endian(bytes, 10, 4)) header.trouble = "is cut short: its pixels are missing";
+    // The file's size stands at 2; some writers leave it 0.
+    if (bytes.size() < std::max(little_endian(bytes, 10, 4), little_endian(bytes, 2, 4)))
+        header.trouble = "is cut short: its pixels are missing";
 }
 
-/// The first directory's tags 256 (width) and 257 (height).
+/// The first directory's tags 256 (width) and 257 (height), and where its pixels lie: 273 and 279 (offsets and sizes of
+/// strips), or 324 and 325 (of tiles).
 void read_tiff(Bytes bytes, ImageHeader& header) {
     const bool little = bytes[0] == 'I', large = bytes[little ? 2 : 3] == 43;
     const auto number = [&](std::uint64_t at, std::size_t count) {
@@ -94,13 +98,26 @@ void read_tiff(Bytes bytes, ImageHeader& header) {
         header.trouble = "is cut short: its directory is missing";
         return;
     }
+    std::vector<std::uint64_t> offsets, sizes;
     const std::uint64_t entries = std::min<std::uint64_t>(number(directory, large ? 8 : 2), bytes.size() / 12);
     for (std::uint64_t k = 0; k < entries; ++k) {
         const std::uint64_t entry = directory + (large ? 8 + 20 * k : 2 + 12 * k), value = entry + (large ? 12 : 8);
-        const std::uint64_t tag = number(entry, 2), bytes_of_value = number(entry + 2, 2) == 3 ? 2 : 4;
+        const std::uint64_t tag = number(entry, 2), kind = number(entry + 2, 2);
+        const std::size_t bytes_of_value = kind == 3 ? 2 : kind == 16 ? 8 : 4;
         if (tag == 256) header.width = static_cast<int>(number(value, bytes_of_value));
         if (tag == 257) header.height = static_cast<int>(number(value, bytes_of_value));
+        if (tag != 273 && tag != 279 && tag != 324 && tag != 325) continue;
+        // Few values stand in the entry itself, more of them where it points.
+        const std::uint64_t count = std::min<std::uint64_t>(number(entry + 4, large ? 8 : 4), bytes.size());
+        const bool inside = count * bytes_of_value <= (large ? 8u : 4u);
+        const std::uint64_t list = inside ? value : number(value, large ? 8 : 4);
+        auto& numbers = tag == 273 || tag == 324 ? offsets : sizes;
+        for (std::uint64_t i = 0; i < count && list + (i + 1) * bytes_of_value <= bytes.size(); ++i)
+            numbers.push_back(number(list + i * bytes_of_value, bytes_of_value));
     }
+    for (std::size_t i = 0; i < std::min(offsets.size(), sizes.size()); ++i)
+        if (offsets[i] > bytes.size() || sizes[i] > bytes.size() - offsets[i])
+            header.trouble = "is cut short: its pixels are missing";
 }
 
 }  // namespace

@@ -30,6 +30,26 @@ TEST(DecodeImage, BothWaysOfReadingJpegAgreeAndExifTurns) {
     }
 }
 
+TEST(DecodeImage, ExifThatStandsFarBehindTurnsAsWell) {
+    const Bytes plain = encode_image(noise_image(9), ".jpg");
+    Bytes bytes = with_exif(plain, 6);
+    Bytes comment{0xFF, 0xFE, 0x27, 0x10};  // a comment of 9,998 bytes stands first
+    comment.resize(2 + 0x2710, 'x');
+    bytes.insert(bytes.begin() + 2, comment.begin(), comment.end());
+    EXPECT_EQ(decode_image(bytes, "late").image, turned(decode_image(plain, "plain").image));
+}
+
+TEST(ReadImageHeader, FindsEveryCutOfBmpAndTiff) {
+    for (const char* kind : {".bmp", ".tif"}) {
+        const Bytes whole = encode_image(noise_image(3, 31, 17), kind);
+        EXPECT_EQ(read_image_header(whole).trouble, "") << kind;
+        EXPECT_EQ(read_image_header(whole).width, 31) << kind;
+        EXPECT_EQ(read_image_header(whole).height, 17) << kind;
+        for (std::size_t size = 4; size < whole.size(); size += 7)
+            EXPECT_NE(read_image_header({whole.data(), size}).trouble, "") << kind << " cut to " << size;
+    }
+}
+
 TEST(DecodeImage, ScalesWhereTheSidesAllowIt) {
     const auto decoded = [](int width, int height, WantedSize wanted) {
         const Image image = decode_image(jpeg(1, width, height), "a", wanted).image;

@@ -89,6 +89,23 @@ TEST(Table, RowsThatCantBeTakenAreNamedWithTheirLine) {
     EXPECT_THAT(error.what(), HasSubstr("line 2 of `samples.csv` has the label `good`"));
 }
 
+TEST(Table, PartsAreKnownHoweverTheyAreSpelt) {
+    const TemporaryFolder here;
+    Tree tree;
+    std::string rows = "path,label,split\n";
+    const char* const spelt[] = {"Test", "testing", "TRAIN", "training", "Calibration", "fold 3"};
+    for (std::size_t i = 0; i < 6; ++i) {
+        tree[std::to_string(i) + ".png"] = png(i);
+        rows += std::to_string(i) + ".png,normal," + spelt[i] + "\n";
+    }
+    tree["samples.csv"] = Bytes(rows.begin(), rows.end());
+    write_folder(here / "set", tree);
+    TestContext context;
+    const auto images = table(here / "set", context);
+    const char* const expected[] = {"test", "test", "train", "train", "calibrate", "fold 3"};
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(images->info(i).published, expected[i]);
+}
+
 TEST(Table, WhatIsNoTableIsSaid) {
     const TemporaryFolder here;
     Tree tree = three();
