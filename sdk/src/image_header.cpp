@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <vector>
 
 namespace fettle {
@@ -100,20 +101,26 @@ void read_tiff(Bytes bytes, ImageHeader& header) {
     }
     std::vector<std::uint64_t> offsets, sizes;
     const std::uint64_t entries = std::min<std::uint64_t>(number(directory, large ? 8 : 2), bytes.size() / 12);
+    if (directory + (large ? 8 + 20 * entries : 2 + 12 * entries) > bytes.size())
+        header.trouble = "is cut short: its directory is missing";
+    constexpr std::uint8_t bytes_of_kind[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
     for (std::uint64_t k = 0; k < entries; ++k) {
         const std::uint64_t entry = directory + (large ? 8 + 20 * k : 2 + 12 * k), value = entry + (large ? 12 : 8);
         const std::uint64_t tag = number(entry, 2), kind = number(entry + 2, 2);
-        const std::size_t bytes_of_value = kind == 3 ? 2 : kind == 16 ? 8 : 4;
-        if (tag == 256) header.width = static_cast<int>(number(value, bytes_of_value));
-        if (tag == 257) header.height = static_cast<int>(number(value, bytes_of_value));
-        if (tag != 273 && tag != 279 && tag != 324 && tag != 325) continue;
+        const std::size_t each = kind < std::size(bytes_of_kind) ? bytes_of_kind[kind] : 0;
         // Few values stand in the entry itself, more of them where it points.
-        const std::uint64_t count = std::min<std::uint64_t>(number(entry + 4, large ? 8 : 4), bytes.size());
-        const bool inside = count * bytes_of_value <= (large ? 8u : 4u);
-        const std::uint64_t list = inside ? value : number(value, large ? 8 : 4);
+        const std::uint64_t count = number(entry + 4, large ? 8 : 4);
+        const std::uint64_t list = count * each <= (large ? 8u : 4u) ? value : number(value, large ? 8 : 4);
+        if (each == 0 || count > bytes.size()) continue;
+        if (list > bytes.size() || count * each > bytes.size() - list) {
+            header.trouble = "is cut short: what its directory points to is missing";
+            return;
+        }
+        if (tag == 256) header.width = static_cast<int>(number(list, each));
+        if (tag == 257) header.height = static_cast<int>(number(list, each));
+        if (tag != 273 && tag != 279 && tag != 324 && tag != 325) continue;
         auto& numbers = tag == 273 || tag == 324 ? offsets : sizes;
-        for (std::uint64_t i = 0; i < count && list + (i + 1) * bytes_of_value <= bytes.size(); ++i)
-            numbers.push_back(number(list + i * bytes_of_value, bytes_of_value));
+        for (std::uint64_t i = 0; i < count; ++i) numbers.push_back(number(list + i * each, each));
     }
     for (std::size_t i = 0; i < std::min(offsets.size(), sizes.size()); ++i)
         if (offsets[i] > bytes.size() || sizes[i] > bytes.size() - offsets[i])

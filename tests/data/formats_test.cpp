@@ -45,8 +45,16 @@ TEST(ReadImageHeader, FindsEveryCutOfBmpAndTiff) {
         EXPECT_EQ(read_image_header(whole).trouble, "") << kind;
         EXPECT_EQ(read_image_header(whole).width, 31) << kind;
         EXPECT_EQ(read_image_header(whole).height, 17) << kind;
-        for (std::size_t size = 4; size < whole.size(); size += 7)
-            EXPECT_NE(read_image_header({whole.data(), size}).trouble, "") << kind << " cut to " << size;
+        const Image image = decode_image(whole, "whole").image;
+        for (std::size_t size = 4; size < whole.size(); size += 7) {
+            const std::span<const std::uint8_t> cut(whole.data(), size);
+            // What is cut off a TIFF's very end may be of no matter (its resolution): then the picture is whole.
+            if (read_image_header(cut).trouble.empty()) {
+                EXPECT_EQ(decode_image(cut, "cut").image, image) << kind << " cut to " << size;
+                EXPECT_STREQ(kind, ".tif");
+                EXPECT_GT(size, whole.size() - 64);
+            }
+        }
     }
 }
 
