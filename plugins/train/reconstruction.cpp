@@ -241,10 +241,24 @@ fettle::Network Reconstruction::train(const In& in, Context& context) const {
     });
     using Clock = std::chrono::steady_clock;
     auto saved = Clock::now();
-    while (progress.step < steps) {
+    const auto save = [&] {
+        checkpoints.write(*net, optimizer, progress);
+        context.note("checkpoint", "after step " + std::to_string(progress.step) + " of " + std::to_string(steps));
+        saved = Clock::now();
+    };
+    const auto take = [&] {
         const auto before = Clock::now();
-        const Pair images = next.take();
-        context.waited_since(before);
+        try {
+            Pair images = next.take();
+            context.waited_since(before);
+            return images;
+        } catch (const fettle::Interrupted&) {  // asked to stop while images were being made
+            save();
+            throw;
+        }
+    };
+    while (progress.step < steps) {
+        const Pair images = take();
         const double value = take_step(*net, optimizer, images, progress.step, steps, context);
         const std::int64_t epoch = progress.step / per_epoch + 1, place = progress.step % per_epoch + 1;
         if (!std::isfinite(value))
@@ -263,11 +277,7 @@ fettle::Network Reconstruction::train(const In& in, Context& context) const {
             progress.images = 0;
         }
         context.progress(static_cast<std::size_t>(progress.step), static_cast<std::size_t>(steps), note);
-        if (context.stop_requested() || Clock::now() - saved >= std::chrono::duration<double>(checkpoint_every)) {
-            checkpoints.write(*net, optimizer, progress);
-            context.note("checkpoint", "after step " + std::to_string(progress.step) + " of " + std::to_string(steps));
-            saved = Clock::now();
-        }
+        if (context.stop_requested() || Clock::now() - saved >= std::chrono::duration<double>(checkpoint_every)) save();
         context.check_stop();
     }
     return described(*net, shape, progress, context);
