@@ -132,13 +132,13 @@ Cases choose_cases(const fettle::Scores& scores, const fettle::Cut& cut, std::si
     return out;
 }
 
-Json gallery(const fettle::Report::In& in, std::size_t examples, int side, const fettle::Context& context) {
-    const fettle::Scores& scores = in.measures->scores;
+Json gallery(const fettle::Report::Found& found, std::size_t examples, int side, const fettle::Context& context) {
+    const fettle::Scores& scores = found.measures.scores;
     Json cases = Json::array();
-    std::vector<std::set<std::size_t>> wanted(in.examples.size());  // rows, per set of maps
-    for (const auto& judged : in.measures->judgements) {
+    std::vector<std::set<std::size_t>> wanted(found.examples.size());  // rows, per set of maps
+    for (const auto& judged : found.measures.judgements) {
         const Cases chosen = choose_cases(scores, judged.cut, examples);
-        const auto sets = sets_of(judged.cut, in.examples);
+        const auto sets = sets_of(judged.cut, found.examples);
         for (const auto* group : {&chosen.missed, &chosen.false_alarms, &chosen.clear_anomalous, &chosen.clear_normal})
             for (const std::size_t set : sets) wanted[set].insert(group->rows.begin(), group->rows.end());
         cases.push_back({{"sets", sets},
@@ -150,11 +150,11 @@ Json gallery(const fettle::Report::In& in, std::size_t examples, int side, const
 
     Album album;
     Json sets = Json::array(), of_row = Json::object();
-    for (std::size_t set = 0; set < in.examples.size(); ++set) {
-        std::vector<Shown> shown = read(*in.examples[set], wanted[set], scores, context);
+    for (std::size_t set = 0; set < found.examples.size(); ++set) {
+        std::vector<Shown> shown = read(*found.examples[set], wanted[set], scores, context);
         const double high = high_end(shown);
         draw(shown, high, side);
-        sets.push_back({{"label", in.examples[set]->label()}, {"high", high}});
+        sets.push_back({{"label", found.examples[set]->label()}, {"high", high}});
         for (Shown& each : shown) {
             Json pictures = Json::object();
             pictures["set"] = set;
@@ -163,7 +163,7 @@ Json gallery(const fettle::Report::In& in, std::size_t examples, int side, const
                 if (!each.uris[i].empty()) pictures[names[i]] = album.add(std::move(each.uris[i]));
             of_row[std::to_string(each.row)].push_back(std::move(pictures));
         }
-        context.progress(set + 1, in.examples.size());
+        context.progress(set + 1, found.examples.size());
     }
     return {{"sets", std::move(sets)},
             {"cases", std::move(cases)},

@@ -34,6 +34,6 @@ Cases choose_cases(const fettle::Scores& scores, const fettle::Cut& cut, std::si
 ///      "pictures": ["data:image/jpeg;..."]}
 /// A cut is shown with the maps its column was made from, found by the column's name; where there are none (a combined
 /// score), with all that are connected.
-Json gallery(const fettle::Report::In& in, std::size_t examples, int side, const fettle::Context& context);
+Json gallery(const fettle::Report::Found& found, std::size_t examples, int side, const fettle::Context& context);
 
 }  // namespace report

@@ -25,14 +25,14 @@ struct Html final : fettle::Report {
                    fettle::between(32, 2000));
     }
 
-    void write(const In& in, const std::filesystem::path& folder, fettle::Context& context) const override {
+    void write(const Found& found, const std::filesystem::path& folder, fettle::Context& context) const override {
         const Json data{{"title", title},
-                        {"counts", report::counts(in.measures->scores)},
-                        {"rows", rows(in.measures->scores)},
-                        {"columns", columns(in.measures->scores)},
-                        {"judgements", judgements(*in.measures)},
-                        {"networks", networks(in.networks)},
-                        {"gallery", report::gallery(in, static_cast<std::size_t>(examples), picture, context)}};
+                        {"counts", report::counts(found.measures.scores)},
+                        {"rows", rows(found.measures.scores)},
+                        {"columns", columns(found.measures.scores)},
+                        {"judgements", judgements(found.measures)},
+                        {"networks", networks(found.networks)},
+                        {"gallery", report::gallery(found, static_cast<std::size_t>(examples), picture, context)}};
         const std::map<std::string_view, std::string> parts{{"style", std::string(report::page_css)},
                                                             {"charts", std::string(report::charts_js)},
                                                             {"script", std::string(report::page_js)},

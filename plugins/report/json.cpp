@@ -15,8 +15,8 @@ struct JsonReport final : fettle::Report {
             "Writes `report.json`: counts, cuts, figures with intervals, confusion, ROC and every sample's scores.");
     }
 
-    void write(const In& in, const std::filesystem::path& folder, fettle::Context&) const override {
-        const fettle::Measures& measures = *in.measures;
+    void write(const Found& found, const std::filesystem::path& folder, fettle::Context&) const override {
+        const fettle::Measures& measures = found.measures;
         Json json;
         json["format"] = 1;  // of this file; raised when a key changes its meaning
         json["counts"] = report::counts(measures.scores);

@@ -1,7 +1,7 @@
 #include "layout.hpp"
 #include "mosaic.hpp"
-#include "planes.hpp"
 
+#include <fettle/planes.hpp>
 #include <fettle/sdk.hpp>
 
 #include <cmath>
@@ -78,7 +78,7 @@ class StitchedMaps final : public Maps {
             infos.push_back(info(i));
             rows.push_back(std::make_shared<fettle::Plane>(stitched(i, round)));
         }
-        return std::make_shared<Batch>(std::move(infos), std::make_shared<PlanePart>(std::move(rows)));
+        return std::make_shared<Batch>(std::move(infos), std::make_shared<fettle::PlanePart>(std::move(rows)));
     }
 
    private:

@@ -169,30 +169,21 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
         std::sort(calibration.normal.begin(), calibration.normal.end());
         std::sort(calibration.anomalous.begin(), calibration.anomalous.end());
         const double threshold = fit(calibration);
-        if (const std::string words = caution(calibration); !words.empty())
-            context.warn("`" + column.name + "`: " + words);
-        decisions->cuts.push_back({column.name, threshold, context.label(),
-                                   calibration.normal.size() + (needs_anomalies() ? calibration.anomalous.size() : 0)});
+        const std::string words = caution(calibration);
+        if (!words.empty()) context.warn("`" + column.name + "`: " + words);
+        const std::size_t fitted = calibration.normal.size() + (needs_anomalies() ? calibration.anomalous.size() : 0);
+        decisions->cuts.push_back({column.name, threshold, context.label(), fitted, needs_anomalies(), words});
     }
     return {decisions};
 }
 
 Measure::Out Measure::run(const In& in, Context&) const {
     auto measures = std::make_shared<Measures>();
-    // Several decisions may share columns (two thresholds on one metric); every column is kept once.
+    std::vector<Ref<Measures>> tables;  // several decisions may share columns: two thresholds on one metric
     for (const auto& decisions : in.decisions) {
-        if (measures->scores.rows.empty()) {
-            measures->scores = decisions->scores;
-        } else {
-            auto fresh = std::make_shared<Scores>(decisions->scores);
-            std::erase_if(fresh->columns, [&](const Scores::Column& column) {
-                return std::any_of(measures->scores.columns.begin(), measures->scores.columns.end(),
-                                   [&](const Scores::Column& known) {
-                                       return known.name == column.name && known.values == column.values;
-                                   });
-            });
-            measures->scores = join_scores({std::make_shared<Scores>(measures->scores), fresh});
-        }
+        const auto table = std::make_shared<Measures>();
+        table->scores = decisions->scores;
+        tables.push_back(table);
         for (const Cut& cut : decisions->cuts) {
             const auto column = std::find_if(decisions->scores.columns.begin(), decisions->scores.columns.end(),
                                              [&](const auto& each) { return each.name == cut.column; });
@@ -217,13 +208,14 @@ Measure::Out Measure::run(const In& in, Context&) const {
             measures->judgements.push_back(std::move(judgement));
         }
     }
+    measures->scores = join_measures(tables).scores;
     return {measures};
 }
 
 Report::Out Report::run(const In& in, Context& context) const {
     auto files = std::make_shared<Files>();
     files->folder = context.output_folder();
-    write(in, files->folder, context);
+    write({join_measures(in.measures), in.examples, in.networks}, files->folder, context);
     return {files};
 }
 

@@ -285,4 +285,22 @@ Scores join_scores(const std::vector<Ref<Scores>>& tables) {
     return joined;
 }
 
+Measures join_measures(const std::vector<Ref<Measures>>& parts) {
+    Measures joined = *parts.front();
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const Measures& part = *parts[i];
+        auto fresh = std::make_shared<Scores>(part.scores);
+        std::erase_if(fresh->columns, [&](const Scores::Column& column) {
+            return std::any_of(joined.scores.columns.begin(), joined.scores.columns.end(),
+                               [&](const Scores::Column& known) {
+                                   return known.name == column.name && known.values == column.values;
+                               });
+        });
+        joined.scores = join_scores({std::make_shared<Scores>(std::move(joined.scores)), fresh});
+        joined.judgements.insert(joined.judgements.end(), part.judgements.begin(), part.judgements.end());
+        joined.tables.insert(joined.tables.end(), part.tables.begin(), part.tables.end());
+    }
+    return joined;
+}
+
 }  // namespace fettle

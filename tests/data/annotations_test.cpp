@@ -1,5 +1,5 @@
 // Annotations are read back by readers that aren't ours, and say what the masks say.
-#include "pillow.hpp"
+#include "python.hpp"
 #include "support.hpp"
 
 #include <nlohmann/json.hpp>

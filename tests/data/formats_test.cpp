@@ -1,5 +1,5 @@
 // Kinds of image files.
-#include "pillow.hpp"
+#include "python.hpp"
 #include "trees.hpp"
 
 #include <cmath>

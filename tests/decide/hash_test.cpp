@@ -43,7 +43,9 @@ fettle::Image formula() {
     });
 }
 
-std::string phash(const fettle::Image& image, int size = 8) { return fettle::to_hex(hash::perceptual_hash(image, size)); }
+std::string phash(const fettle::Image& image, int size = 8) {
+    return fettle::to_hex(hash::perceptual_hash(image, size));
+}
 
 // Everything expected below was computed by imagehash 4.3.2 with Pillow 9.4 and scipy 1.11.
 

@@ -1,6 +1,6 @@
 #include "learn.hpp"
 
-#include "data/pillow.hpp"
+#include "python.hpp"
 
 #include <fstream>
 #include <mutex>

@@ -18,8 +18,9 @@ std::string code_of(const Probed& probed) {
 }
 
 TEST(Probing, OneThatCrashesTakesNoOtherAlong) {
-    const std::vector<std::filesystem::path> files{file("good"),          file("crashes_at_once"), file("rival"),
-                                                   file("throws_on_entry"), file("leaves_at_once"), file("good")};
+    const std::vector<std::filesystem::path> files{file("good"),           file("crashes_at_once"),
+                                                   file("rival"),          file("throws_on_entry"),
+                                                   file("leaves_at_once"), file("good")};
     const auto probed = probe_plugins(files);
     ASSERT_EQ(probed.size(), files.size());
     const char* const expected[] = {"good", "P105", "rival", "P106", "P105", "good"};

@@ -3,7 +3,7 @@
 
 #include "../../plugins/synthesize/normal_table.hpp"
 #include "../../plugins/synthesize/perlin_noise.hpp"
-#include "data/pillow.hpp"
+#include "python.hpp"
 
 #include <fstream>
 

@@ -1,8 +1,8 @@
 // What the tests of transforms share.
 #pragma once
 
-#include "data/pillow.hpp"
 #include "data/support.hpp"
+#include "python.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -127,7 +127,8 @@ TEST(Override, WinsOverFileAndParentAndTheLastOneWins) {
 
 TEST(Override, IsTypedAsTomlAndAPlainWordIsAText) {
     const std::string graph =
-        "format = 1\n[graph]\nseed = 0\nsummary = '${p}'\n[parameters]\np = 1\n[stage.a]\nuse = 'x'\n[stage.a.m]\nuse = 'y'\n";
+        "format = 1\n[graph]\nseed = 0\nsummary = '${p}'\n[parameters]\np = 1\n[stage.a]\nuse = 'x'\n[stage.a.m]\nuse "
+        "= 'y'\n";
     const auto set = [&](const std::string& value) { return text(read(graph, {"a.k=" + value}), "stage.a.k"); };
     EXPECT_EQ(set("5"), "5");
     EXPECT_EQ(set("5.5"), "5.5");

@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
             settings[std::string(argv[i], static_cast<std::size_t>(equals - argv[i]))] = setting_of(equals + 1);
     try {
         fettle::testing::Library library{std::filesystem::path(argv[1])};
-        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                        static_cast<std::size_t>(threads));
         tbb::task_arena arena(threads);
         const auto begin = std::chrono::steady_clock::now();
         std::size_t count = 0, pixels = 0;

@@ -224,6 +224,8 @@ struct Cut {
     double threshold = 0;
     std::string method;      ///< "quantile(at=0.95)"
     std::size_t fitted = 0;  ///< number of calibration scores it was found from
+    bool anomalies = false;  ///< whether scores of synthetic anomalies were among them
+    std::string caution;     ///< what a reader should know of it: "300 scores can't tell ..."; may be empty
 };
 
 /// Scores with one cut per column.
@@ -249,6 +251,26 @@ struct Confusion {
     std::size_t true_positive = 0, false_positive = 0, true_negative = 0, false_negative = 0;
 };
 
+/// A line for reports, with a band about it where one is known: a precision-recall curve, say.
+struct Plot {
+    std::string name;               ///< "precision and recall"
+    std::string x_name, y_name;     ///< of the axes: "recall", "precision"
+    std::vector<double> x, y;       ///< the line's points, in the order they are joined
+    std::vector<double> low, high;  ///< the band's edges at each point, or empty
+};
+
+/// Figures of several things side by side: trivial scores, pairs that were compared.
+struct Table {
+    struct Row {
+        std::string name;             ///< "mean grey"
+        std::vector<Figure> figures;  ///< the columns, by name; rows may have different ones
+        std::string verdict;          ///< in words: "not distinguishable"; may be empty
+    };
+    std::string title;
+    std::string note;  ///< how to read it, a sentence or two
+    std::vector<Row> rows;
+};
+
 /// How one cut does on the samples of `test`.
 struct Judgement {
     Cut cut;
@@ -256,6 +278,7 @@ struct Judgement {
     Confusion confusion;
     /// Corners of the ROC curve, from (0, 0) to (1, 1): false alarm rate, detection rate.
     std::vector<std::pair<double, double>> roc;
+    std::vector<Plot> plots;  ///< further curves
     /// What the reader must know: "no anomalous sample: AUROC is undefined".
     std::vector<std::string> remarks;
 };
@@ -268,7 +291,13 @@ class Measures final : public Value {
 
     Scores scores;  ///< every row that was scored, calibration included
     std::vector<Judgement> judgements;
+    std::vector<Table> tables;
 };
+
+/// Several stages' measures as one: the tables of scores joined by sample id (a column that is in two with the same
+/// values is kept once), judgements and tables one after another. Throws Error(Fault::data) where they don't hold the
+/// same samples, or a column differs from its namesake.
+Measures join_measures(const std::vector<Ref<Measures>>& parts);
 
 /// A curve of training: a figure per step.
 struct Curve {
@@ -283,11 +312,22 @@ class Network final : public Value {
     static constexpr std::string_view type_name = "network/1";
     std::string_view type() const final { return type_name; }
 
+    /// A sample as the trained network saw it, for reports.
+    struct Example {
+        SampleInfo info;
+        Image input, target, output;  ///< RGB
+    };
+
     std::string script;                       ///< TorchScript archive; plain LibTorch and Python load it
     std::string architecture;                 ///< "model.dilated_autoencoder" with its parameters, as TOML
     int channels = 3, height = 0, width = 0;  ///< the input it was built for
     std::size_t parameters = 0;               ///< trainable numbers
+    /// Whether `forward` gives a pair: images, and N x 1 x H x W with how likely each pixel is anomalous.
+    bool segments = false;
+    std::string preprocessing;         ///< in words, what images go through first: "RGB, value / 255"
+    std::vector<std::string> lineage;  ///< how it came to be, oldest first: one JSON object per step, in one line
     std::vector<Curve> history;
+    std::vector<Example> examples;
 };
 
 /// A folder that was written: everything below it belongs to the value.

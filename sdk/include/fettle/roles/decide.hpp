@@ -147,7 +147,7 @@ class Measure : public Component {
 };
 
 /// Writes something a person or another program reads.
-///   in   measures   what was found
+///   in   measures   what was found, of one or more stages over the same samples
 ///   in   examples   maps to show beside their images (optional)
 ///   in   networks   trained networks, for their loss curves (optional)
 ///   out  files      the folder that was written
@@ -155,17 +155,23 @@ class Report : public Component {
    public:
     static constexpr const char* role_name = "report";
     struct In {
-        Ref<Measures> measures;
+        std::vector<Ref<Measures>> measures;
         std::vector<Ref<Maps>> examples;
         std::vector<Ref<Network>> networks;
     };
     struct Out {
         Ref<Files> files;
     };
+    /// What there is to report.
+    struct Found {
+        Measures measures;  ///< all of them joined
+        std::vector<Ref<Maps>> examples;
+        std::vector<Ref<Network>> networks;
+    };
 
     /// Writes into `folder`, which exists and is empty. What lands there is copied into the run's folder under the
     /// same names. Throws Error(Fault::storage) where it can't be written.             [any thread]
-    virtual void write(const In& in, const std::filesystem::path& folder, Context& context) const = 0;
+    virtual void write(const Found& found, const std::filesystem::path& folder, Context& context) const = 0;
 
     Out run(const In& in, Context& context) const;
 

@@ -127,6 +127,25 @@ class ReconstructionNet : public torch::nn::Module {
    public:
     /// N x C x H x W in [0, 1] to the same shape.                                    [one at a time per device]
     virtual Tensor forward(Tensor images) = 0;
+
+    /// What training makes small.
+    struct Learnt {
+        Tensor images;   ///< as from `forward`
+        Tensor penalty;  ///< a number that is added to the loss (a divergence, an entropy); undefined for none
+    };
+    /// `forward` as training sees it; it may draw from LibTorch's generator.         [one at a time per device]
+    virtual Learnt learn(Tensor images) { return {forward(std::move(images)), {}}; }
+};
+
+/// A network that rebuilds images and tells where they are anomalous. `forward` must be traceable, as above.
+class DiscriminativeNet : public torch::nn::Module {
+   public:
+    struct Judged {
+        Tensor images;   ///< rebuilt, N x C x H x W
+        Tensor anomaly;  ///< how likely each pixel is anomalous, N x 1 x H x W in [0, 1]
+    };
+    /// N x C x H x W in [0, 1].                                                       [one at a time per device]
+    virtual Judged forward(Tensor images) = 0;
 };
 
 /// An architecture: parameters that become a network once the input is known. A component of trainers.
@@ -143,6 +162,44 @@ class Autoencoder : public Component {
     static void describe_role(Describe<T>&) {}
 };
 
+/// An architecture of discriminative networks. A component of trainers.
+class Discriminative : public Component {
+   public:
+    static constexpr const char* role_name = "discriminative";
+
+    /// As Autoencoder::build.                                                         [one at a time per device]
+    virtual std::shared_ptr<DiscriminativeNet> build(const ImageShape& input) const = 0;
+
+    template <class T>
+    static void describe_role(Describe<T>&) {}
+};
+
+/// A network that was trained elsewhere and stays as it is: a component that gives its features, or a stage that
+/// gives it as a network.
+///   out  network
+class Pretrained : public Component {
+   public:
+    static constexpr const char* role_name = "pretrained";
+    struct In {};
+    struct Out {
+        Ref<Network> network;
+    };
+
+    /// What the network makes of images N x C x H x W in [0, 1]: one tensor N x D x h x w or several, on the images'
+    /// device. Gradients flow to the images where they are asked for, never to the network's own numbers.
+    ///                                                                               [one at a time per device]
+    virtual std::vector<Tensor> features(const Tensor& images) const = 0;
+    /// The network as a value.                                                        [any thread]
+    virtual Network network(Context& context) const = 0;
+
+    Out run(const In&, Context& context) const { return {std::make_shared<Network>(network(context))}; }
+
+    template <class T>
+    static void describe_role(Describe<T>& d) {
+        d.out("network", &Out::network, "The network, to give images through.").on_device();
+    }
+};
+
 /// A differentiable map of how two images differ: a score and a loss alike.
 ///   in   reference, candidate   sample i of one is compared with sample i of the other
 ///   out  maps
@@ -155,11 +212,19 @@ class Similarity : public Component {
     struct Out {
         Ref<Maps> maps;
     };
+    /// What the map is multiplied by: its share where a loss is a sum of several.
+    double weight = 1;
 
     /// Both N x C x H x W; returns N x 1 x h x w, 0 where they are equal, higher where they differ more. h and w may
     /// be smaller by an even border. Differentiable in both; as a loss its mean is taken. Throws Error(Fault::shape)
-    /// where the images are too small.                                 [any thread, concurrent with itself]
+    /// where the images are too small. A map may be 1 x 1 where there is one number per pair. The weight isn't in it.
+    ///                                                                [any thread, concurrent with itself]
     virtual Tensor compare(const Tensor& reference, const Tensor& candidate) const = 0;
+    /// `compare` times `weight`.                                      [any thread, concurrent with itself]
+    Tensor weighted(const Tensor& reference, const Tensor& candidate) const {
+        const Tensor map = compare(reference, candidate);
+        return weight == 1 ? map : map * weight;
+    }
 
     Out run(const In& in, Context& context) const;
 
@@ -168,18 +233,21 @@ class Similarity : public Component {
         d.in("reference", &In::reference, "The images as they are.")
             .in("candidate", &In::candidate, "The images to compare with them, sample by sample.")
             .out("maps", &Out::maps, "How much they differ, per pixel.")
+            .param("weight", &Similarity::weight,
+                   "What the map is multiplied by: its share where a loss is a sum of several.", above(0))
             .on_device();
     }
 };
 
 /// Trains a network to turn inputs into targets.
 ///   in   inputs, targets   sample i of one belongs to sample i of the other; both refuse `test`
+///   in   calibrate         sound images kept apart, by whose loss a trainer may stop early (optional); no `test`
 ///   out  network
 class Trainer : public Component {
    public:
     static constexpr const char* role_name = "trainer";
     struct In {
-        Ref<Images> inputs, targets;
+        Ref<Images> inputs, targets, calibrate;
     };
     struct Out {
         Ref<Network> network;
@@ -195,6 +263,8 @@ class Trainer : public Component {
     static void describe_role(Describe<T>& d) {
         d.in("inputs", &In::inputs, "What the network is shown.", learns())
             .in("targets", &In::targets, "What it should give back.", learns())
+            .in("calibrate", &In::calibrate, "Sound images kept apart from training; their loss tells when to stop.",
+                learns() & optional_port())
             .out("network", &Out::network, "The trained network.")
             .random()
             .on_device()
@@ -229,10 +299,10 @@ class ComparedMaps final : public Maps {
         const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
         if (a.sizes() != b.sizes())
             throw Error(Fault::shape, "`" + infos.front().id + "` is " + std::to_string(a.size(3)) + "x" +
-                                          std::to_string(a.size(2)) + " in `reference`, and `" +
-                                          candidate->info(0).id + "` " + std::to_string(b.size(3)) + "x" +
-                                          std::to_string(b.size(2)) + " in `candidate`");
-        return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(similarity_->compare(a, b)));
+                                          std::to_string(a.size(2)) + " in `reference`, and `" + candidate->info(0).id +
+                                          "` " + std::to_string(b.size(3)) + "x" + std::to_string(b.size(2)) +
+                                          " in `candidate`");
+        return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(similarity_->weighted(a, b)));
     }
 
    private:
