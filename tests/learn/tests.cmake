@@ -1,5 +1,10 @@
-fettle_test(similarity SOURCES learn/similarity_test.cpp USES torch PLUGINS similarity)
-fettle_test(model SOURCES learn/model_test.cpp USES torch PLUGINS model)
+fettle_test(similarity SOURCES learn/similarity_test.cpp learn/similarity_properties_test.cpp
+                               learn/similarity_values_test.cpp learn/similarity_colour_test.cpp
+                               learn/similarity_features_test.cpp
+            USES torch PLUGINS similarity)
+fettle_test(model SOURCES learn/model_test.cpp learn/model_parts_test.cpp learn/model_discriminative_test.cpp
+                          learn/model_torchscript_test.cpp
+            USES torch PLUGINS model infer)
 fettle_test(training SOURCES learn/training_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(checkpoints SOURCES learn/checkpoints_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(inference SOURCES learn/inference_test.cpp USES torch PLUGINS model train infer similarity)
