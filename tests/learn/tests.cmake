@@ -8,3 +8,6 @@ fettle_test(model SOURCES learn/model_test.cpp learn/model_parts_test.cpp learn/
 fettle_test(training SOURCES learn/training_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(checkpoints SOURCES learn/checkpoints_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(inference SOURCES learn/inference_test.cpp USES torch PLUGINS model train infer similarity)
+fettle_test(ssim SOURCES learn/ssim_test.cpp learn/ssim_gradient_test.cpp USES torch PLUGINS similarity)
+set(sweeps ${CMAKE_SOURCE_DIR}/plugins/similarity/ssim_sweep)
+fettle_test(ssim_sweep SOURCES learn/ssim_sweep_test.cpp ${sweeps}_portable.cpp ${sweeps}_avx2.cpp ${sweeps}_avx512.cpp)
