@@ -67,14 +67,26 @@ Loop::Loop(const Recipe& recipe, const Task& task, const fettle::Trainer::In& in
              static_cast<int>(example_.inputs.size(3))},
       checkpoints_(context.checkpoint_folder(), context.component_text("model"), work()) {
     require_precision(recipe.precision, torch_device(context.device()));
-    if (in.calibrate && in.calibrate->size() > 0)
+    if (in.calibrate && in.calibrate->size() > 0) {
         calibration_.emplace(in.calibrate, in.calibrate, task.segments(), recipe.channels_last, context);
+        require_sound(*in.calibrate);
+    }
     if (recipe.patience > 0 && !calibration_)
         throw Error(Fault::data,
                     "`patience` watches the loss on `in.calibrate`, and " +
                         std::string(in.calibrate ? "there is no image there" : "nothing is connected to it"))
             .parameter("patience")
             .help("connect `in.calibrate` to sound images kept apart, or leave `patience` out");
+}
+
+/// A network that rebuilds is judged by how well it rebuilds sound images; one that segments, by masks as well.
+void Loop::require_sound(const fettle::Images& images) const {
+    for (std::size_t i = 0; !task_.segments() && i < images.size(); ++i)
+        if (images.info(i).label == fettle::Label::anomalous)
+            throw Error(Fault::data, "`" + images.info(i).id +
+                                         "` in `calibrate` is anomalous, and a network that "
+                                         "rebuilds it well is no better for it")
+                .help("connect sound images: the `calibrate` of a split.one_class, say");
 }
 
 /// A network initialised from the stage's seed, whatever ran before.
@@ -121,13 +133,17 @@ std::string Loop::work() const {
 }
 
 Lesson Loop::lesson_of(std::size_t step) const {
-    const auto epoch = static_cast<std::uint32_t>(step / order_.batches());
-    Lesson lesson = lessons_.read(order_.indices(step), epoch);
-    if (lesson.inputs.sizes().slice(1) != example_.inputs.sizes().slice(1))
-        throw Error(Fault::shape,
-                    "images of one training differ in size: " + sides(lesson.inputs) + " and " + sides(example_.inputs))
-            .help("give the data set a `size`, or put a `transform.resize` before this stage");
+    Lesson lesson = lessons_.read(order_.indices(step), static_cast<std::uint32_t>(step / order_.batches()));
+    require_size(lesson);
     return lesson;
+}
+
+void Loop::require_size(const Lesson& lesson) const {
+    if (lesson.inputs.sizes().slice(1) == example_.inputs.sizes().slice(1)) return;
+    throw Error(Fault::shape, "images of one training differ in size: `" + lesson.samples.front() + "` is " +
+                                  sides(lesson.inputs) + ", `" + example_.samples.front() + "` " +
+                                  sides(example_.inputs))
+        .help("give the data set a `size`, or put a `transform.resize` before this stage");
 }
 
 Place Loop::place() const { return {progress_.step / per_epoch_ + 1, progress_.step % per_epoch_ + 1, per_epoch_}; }
@@ -187,6 +203,7 @@ double Loop::calibration_loss() {
     net_->eval();
     for (std::size_t k = 0; k < batches; ++k) {
         const Lesson lesson = next.take();
+        require_size(lesson);
         const TensorWork work(context_);
         lesson.arrival.wait({lesson.inputs, lesson.targets, lesson.masks});
         for (const Term& term : task_.terms(*net_, lesson))

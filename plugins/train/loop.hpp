@@ -30,6 +30,8 @@ class Loop {
     void prepare();
     void caution() const;
     Lesson lesson_of(std::size_t step) const;
+    void require_size(const Lesson& lesson) const;
+    void require_sound(const fettle::Images& images) const;
     void take_step(const Lesson& lesson);
     std::vector<double> learn_from(const Lesson& lesson);
     Place place() const;
