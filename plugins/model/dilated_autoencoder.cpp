@@ -4,25 +4,37 @@ namespace {
 
 namespace nn = torch::nn;
 
-/// The channels as an axis of their own, which has no edge effects but the zeros beyond both ends: 3x3x3 convolution
-/// to `features` maps, whose taps are neighbours in space and `dilation` apart among the channels; batch norm, leaky
-/// ReLU, and one map of their weighted sum, added to what came in. Every channel shares the weights.
+/// The channels as an axis of their own: a 3x3x3 convolution to `features` maps, whose taps are neighbours in space and
+/// `dilation` apart among the channels, with zeros beyond both ends; batch norm, leaky ReLU, and the weighted sum of
+/// the maps, added to what came in. Every channel shares the weights. In memory a place's nine neighbours are the
+/// convolution's channels, and the channels and places its rows and columns: half the time of LibTorch's Conv3d.
 struct ChannelBlockImpl : nn::Module {
     ChannelBlockImpl(int features, int dilation)
         : convolution(register_module(
               "convolution",
-              nn::Conv3d(
-                  nn::Conv3dOptions(1, features, 3).padding({dilation, 1, 1}).dilation({dilation, 1, 1}).bias(false)))),
-          norm(register_module("norm", nn::BatchNorm3d(features))),
-          sum(register_module("sum", nn::Conv3d(nn::Conv3dOptions(features, 1, 1)))) {}
+              nn::Conv2d(
+                  nn::Conv2dOptions(9, features, {3, 1}).padding({dilation, 0}).dilation({dilation, 1}).bias(false)))),
+          norm(register_module("norm", nn::BatchNorm2d(features))),
+          sum(register_module("sum", model::convolution1(features, 1))) {}
 
     torch::Tensor forward(const torch::Tensor& x) {
-        return x + sum(model::leaky(norm(convolution(x.unsqueeze(1))))).squeeze(1);
+        const torch::Tensor seen = sum(model::leaky(norm(convolution(neighbours(x)))));
+        return x + seen.contiguous().view_as(x);
     }
 
-    nn::Conv3d convolution;
-    nn::BatchNorm3d norm;
-    nn::Conv3d sum;
+    /// N x C x h x w to N x 9 x C x h w: every value's 3x3 surroundings in space.
+    static torch::Tensor neighbours(const torch::Tensor& x) {
+        const torch::Tensor padded = torch::constant_pad_nd(x, {1, 1, 1, 1});
+        std::vector<torch::Tensor> shifted;
+        for (std::int64_t row = 0; row < 3; ++row)
+            for (std::int64_t column = 0; column < 3; ++column)
+                shifted.push_back(padded.narrow(2, row, x.size(2)).narrow(3, column, x.size(3)));
+        return torch::stack(shifted, 1).flatten(3);
+    }
+
+    nn::Conv2d convolution;
+    nn::BatchNorm2d norm;
+    nn::Conv2d sum;
 };
 TORCH_MODULE(ChannelBlock);
 
@@ -47,7 +59,7 @@ struct Dilated final : model::Convolutional {
 
    protected:
     nn::Sequential middle(int channels) const override {
-        constexpr int features = 8;  // maps along the channels: as many products as a 3x3 convolution of 8 channels
+        constexpr int features = 4;  // maps along the channels; their time is that of memory, not of products
         nn::Sequential blocks;
         for (const int dilation : dilations) {
             if (along == "space")

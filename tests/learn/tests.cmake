@@ -7,6 +7,9 @@ fettle_test(similarity_shown SOURCES learn/similarity_shown_test.cpp
 fettle_test(model SOURCES learn/model_test.cpp learn/model_parts_test.cpp learn/model_discriminative_test.cpp
                           learn/model_torchscript_test.cpp
             USES torch PLUGINS model infer)
+fettle_test(model_graphs SOURCES learn/model_graphs_test.cpp
+            PLUGINS fettle dataset split transform synthesize model train infer similarity score threshold evaluate report)
+target_compile_definitions(test_model_graphs PRIVATE FETTLE_TEST_FOLDER="${CMAKE_BINARY_DIR}/tests/model_graphs")
 fettle_test(training SOURCES learn/training_test.cpp learn/trouble_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(recipe SOURCES learn/recipe_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(checkpoints SOURCES learn/checkpoints_test.cpp USES torch PLUGINS model train similarity)
