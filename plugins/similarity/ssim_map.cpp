@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+
+#ifdef FETTLE_CUDA
+#include <c10/cuda/CUDAStream.h>
+#endif
 
 namespace ssim {
 namespace {
@@ -55,6 +58,17 @@ void on_processor(const Job<T>& job, const Sweep<T>& sweep) {
     });
 }
 
+/// On LibTorch's stream, so that its operations before and after wait for it.
+template <class T>
+void on_cuda([[maybe_unused]] const Job<T>& job, [[maybe_unused]] const torch::Device& device) {
+#ifdef FETTLE_CUDA
+    const c10::DeviceGuard guard(device);
+    const char* const refused = launch_on_cuda(job, c10::cuda::getCurrentCUDAStream(device.index()).stream());
+    if (refused != nullptr)
+        throw fettle::Error(fettle::Fault::device, std::string("the GPU refuses to compare by SSIM: ") + refused);
+#endif
+}
+
 /// What is wanted of two batches of one shape, type and device. `share`: the gradient that arrives at the map;
 /// undefined where it is that of the map's mean.
 template <class T>
@@ -95,7 +109,7 @@ Made compute(const Tensor& reference, const Tensor& candidate, const Window& win
     job.taps = taps.data_ptr<T>();
     if (job.images == 0 || job.channels == 0) return made;
     if (reference.is_cuda())
-        on_cuda(job, reference.device().index());
+        on_cuda(job, reference.device());
     else if constexpr (std::is_same_v<T, float>)
         on_processor(job, sweeps().single);
     else
@@ -209,8 +223,9 @@ struct Fused : torch::autograd::Function<Fused> {
 };
 
 bool has_kernel(const Tensor& images, const Window& window) {
-    if (images.is_cuda()) return cuda_takes(static_cast<int>(window.taps.size()), images.element_size());
-    return images.device().is_cpu();
+    if (!images.is_cuda()) return images.device().is_cpu();
+    const c10::DeviceGuard guard(images.device());
+    return cuda_takes(static_cast<int>(window.taps.size()), images.element_size());
 }
 
 }  // namespace

@@ -2,29 +2,14 @@
 // SSIM_NAMESPACE, SSIM_VECTOR_BYTES (width of a register) and SSIM_BLOCK (rows that are made together: as many as
 // leave the accumulators in registers) defined.
 //
-// With s = x + y - 1 and d = x - y, whose windowed means are ms and md and whose variances vs and vd,
-//
-//     2 m_x m_y = (ms^2 - md^2) / 2,   m_x^2 + m_y^2 = (ms^2 + md^2) / 2,   the same for 2 s_xy and s_x^2 + s_y^2,
-//
-// where ms has its 1 back. So four windowed means suffice, of s, d, s^2 and d^2, and one minus SSIM is
-//
-//     a + b - a b,   a = md^2 / (m_x^2 + m_y^2 + c1),   b = vd / (s_x^2 + s_y^2 + c2),
-//
-// without a difference of nearly equal numbers where the images are alike; the 1 centres images in [0, 1], which keeps
-// s^2 - ms^2 exact to single precision where they are bright.
-//
-// The gradient with respect to s and d is the window's transposed correlation of the map's derivatives by those four
-// means (`Derivatives`), for s^2 and d^2 times 2s and 2d; that for y is the one for s less the one for d, so three
-// planes suffice for it, four for both images.
-//
 // Rows stream through rings of `count + SSIM_BLOCK - 1` rows: nothing here is the size of an image. Every row is made
 // by the same operations whichever strip or block it falls into.
 //
-// No function of another header is called: the linker keeps one copy of an inline function, and it must not be the one
-// that was compiled for this file's instruction set.
+// No function of a library's header is called: the linker keeps one copy of an inline function, and it must not be the
+// one that was compiled for this file's instruction set.
 #pragma once
 
-#include "ssim_job.hpp"
+#include "ssim_formula.hpp"
 
 namespace ssim::SSIM_NAMESPACE {
 
@@ -211,29 +196,19 @@ class Strip {
     /// A row of the map from its windowed sums down the columns, and the map's derivatives by the four means.
     void moments_across(const T* columns, T* map, T* derivatives, std::int64_t y) {
         const T* const share = job_.share.data != nullptr ? job_.share.at(image_, 0, y) : nullptr;
-        const V part = all(1 / static_cast<T>(job_.channels)), one = all(T(1)), half = all(T(0.5));
+        const V part = all(1 / static_cast<T>(job_.channels));
         for (std::int64_t x = 0; x < map_width_; x += Lanes<T>::count) {
-            V sum[4];
+            V sum[4], of[4];
             across<4>(columns, x, sum);
-            const V ms = sum[0] + one, md = sum[1];
-            const V vs = sum[2] - sum[0] * sum[0], vd = sum[3] - md * md;
-            const V means = half * (ms * ms + md * md) + job_.c1;
-            const V variances = half * job_.correction * (vs + vd) + job_.c2;
-            const V inverse = one / (means * variances);
-            const V by_means = job_.luminance * inverse * variances, by_variances = job_.correction * inverse * means;
-            const V a = md * md * by_means, b = vd * by_variances;
-            store(map + x, load(map + x) + part * (a + b - a * b));
+            const V weight = part * (share != nullptr ? load_share(share, x) : all(job_.even_share));
+            const V difference = dissimilarity(job_, sum, weight, of);
+            store(map + x, load(map + x) + part * difference);
             if constexpr (Planes != 0) {
-                const V weight = part * (share != nullptr ? load_share(share, x) : all(job_.even_share));
-                const V of_b = weight * (one - a) * by_variances, of_a = weight * (one - b) * by_means;
-                const V of_ss = -half * b * of_b, of_dd = of_b + of_ss;
-                const V of_s = -of_a * a * ms - (sum[0] + sum[0]) * of_ss;
-                const V of_d = of_a * md * (one + one - a) - (md + md) * of_dd;
                 T* const to = derivatives + reach_ + x;
-                store(to, of_ss);
-                store(to + pitch_, of_dd);
-                store(to + 2 * pitch_, Planes == 3 ? of_s - of_d : of_s);
-                if constexpr (Planes == 4) store(to + 3 * pitch_, of_d);
+                store(to, of[0]);
+                store(to + pitch_, of[1]);
+                store(to + 2 * pitch_, Planes == 3 ? of[2] - of[3] : of[2]);
+                if constexpr (Planes == 4) store(to + 3 * pitch_, of[3]);
             }
         }
         // The last vector reached beyond the map, where there is nothing to spread.

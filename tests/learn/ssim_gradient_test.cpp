@@ -157,6 +157,18 @@ TEST(SsimGradient, HasAGradientOfItsOwn) {
     }
 }
 
+/// Map and gradients from the GPU's kernels, where there are some.
+TEST(SsimGradient, IsTheSameOnCuda) {
+    if (!torch::cuda::is_available()) GTEST_SKIP() << "LibTorch sees no GPU here to compare on";
+    const auto images = noise({3, 3, 70, 61}, 32, torch::kFloat32);
+    const std::vector<Tensor> there{images[0].cuda(), images[1].cuda().contiguous(at::MemoryFormat::ChannelsLast)};
+    EXPECT_LT(apart(compare(single, there[0], there[1]).cpu(), compare(single, images[0], images[1])), 1e-6);
+    const auto here = gradients(images, mean_of_map), found = gradients(there, mean_of_map);
+    const double largest = here[1].abs().max().item<double>();
+    EXPECT_LT(apart(found[0].cpu(), here[0]), 1e-5 * largest);
+    EXPECT_LT(apart(found[1].cpu(), here[1]), 1e-5 * largest);
+}
+
 TEST(SsimGradient, NoticesThatAnImageWasChanged) {
     auto images = noise({1, 1, 20, 20}, 31);
     Tensor image = images[1].detach().requires_grad_(true) * 1;

@@ -1,5 +1,7 @@
-// SSIM's kernel for each instruction set that this processor has, against plain loops.
+// SSIM's kernel for each instruction set that this processor has, and the tiles of the CUDA kernels with threads that
+// take turns, against plain loops.
 #include "../../plugins/similarity/ssim_job.hpp"
+#include "../../plugins/similarity/ssim_tile.hpp"
 
 #include <fettle/random.hpp>
 
@@ -149,8 +151,41 @@ void expect_plain(const Case& size, ssim::Sweep<T> sweep, double tolerance, int 
     }
 }
 
+/// What a CUDA kernel does, one thread of a block after the other.
+template <class T, int Taps, int Planes>
+void tiles(const Job<T>& job, std::int64_t image, std::int64_t from, std::int64_t to) {
+    using Tile = ssim::Tile<T, Taps, Planes>;
+    const std::int64_t border = Planes == 0 ? job.count - 1 : 0;
+    const Tile any{job, nullptr, 0, 0, 0};
+    for (std::int64_t top = from; top < std::min(to, job.height - border); top += Tile::height)
+        for (std::int64_t left = 0; left < job.width - border; left += Tile::width) {
+            // What was never written would show.
+            std::vector<T> shared(static_cast<std::size_t>(any.shared_values()), std::nan(""));
+            const Tile tile{job, shared.data(), image, static_cast<int>(left), static_cast<int>(top)};
+            tile.make([](const auto& body) {
+                for (int thread = Tile::threads - 1; thread >= 0; --thread) body(thread);
+            });
+        }
+}
+/// From the top once; other rows are part of it.
+template <class T, int Taps>
+void tiles_of(const Job<T>& job, std::int64_t image, std::int64_t from, std::int64_t, T*) {
+    if (from != 0) return;
+    if (job.map.data != nullptr) tiles<T, Taps, 0>(job, image, 0, job.height);
+    if (job.reference_gradient.data != nullptr)
+        tiles<T, Taps, 4>(job, image, 0, job.height);
+    else if (job.candidate_gradient.data != nullptr)
+        tiles<T, Taps, 3>(job, image, 0, job.height);
+}
+template <class T>
+void all_tiles(const Job<T>& job, std::int64_t image, std::int64_t from, std::int64_t to, T* scratch) {
+    job.count == 11 ? tiles_of<T, 11>(job, image, from, to, scratch) : tiles_of<T, 0>(job, image, from, to, scratch);
+}
+const ssim::Sweeps tile_sweeps{all_tiles<float>, all_tiles<double>};
+
 TEST(SsimSweep, AgreesWithPlainLoopsOnEveryInstructionSet) {
-    std::vector<std::pair<std::string, const ssim::Sweeps*>> sets{{"portable", &ssim::portable_sweeps}};
+    std::vector<std::pair<std::string, const ssim::Sweeps*>> sets{{"portable", &ssim::portable_sweeps},
+                                                                  {"tiles", &tile_sweeps}};
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.emplace_back("AVX2", &ssim::avx2_sweeps);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
@@ -159,7 +194,7 @@ TEST(SsimSweep, AgreesWithPlainLoopsOnEveryInstructionSet) {
 #endif
     const std::vector<Case> cases{{1, 1, 11, 11, 11, false}, {2, 3, 17, 29, 11, false}, {1, 3, 30, 16, 11, true},
                                   {1, 2, 14, 45, 11, true},  {1, 3, 9, 12, 3, false},   {1, 1, 20, 33, 7, false},
-                                  {1, 1, 25, 23, 17, true}};
+                                  {1, 1, 25, 23, 17, true},  {1, 2, 40, 75, 11, false}};
     int seed = 1;
     for (const Case& size : cases)
         for (int again = 0; again < 2; ++again, ++seed)
