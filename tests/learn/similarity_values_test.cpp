@@ -132,6 +132,13 @@ TEST(GradientMagnitude, DoesNotSeeBrightness) {
     EXPECT_GT(compare("similarity.gradient_magnitude", x, y).max().item<double>(), 0.5);
 }
 
+TEST(GradientMagnitude, SaysThatItsGradientHasNone) {
+    const Tensor x = torch::rand({1, 1, 8, 8}), y = torch::rand({1, 1, 8, 8}).requires_grad_(true);
+    const Tensor value = compare("similarity.gradient_magnitude", x, y).mean();
+    const auto error = learn::error_of([&] { torch::autograd::grad({value}, {y}, {}, true, /*create_graph=*/true); });
+    EXPECT_THAT(error.what(), HasSubstr("has no gradient of its own"));
+}
+
 TEST(MultiscaleGradientMagnitude, IsTheMeanOfItsScales) {
     const std::string modules = "numpy, scipy";
     if (!support::has_python(modules)) GTEST_SKIP() << "no Python here has NumPy and SciPy";
