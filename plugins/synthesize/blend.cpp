@@ -2,6 +2,7 @@
 
 #include "blend_poisson.hpp"
 #include "cutout.hpp"
+#include "lanes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,16 +15,9 @@ namespace {
 constexpr int lanes = 8;
 using Lanes = std::int16_t __attribute__((vector_size(2 * lanes)));
 using Unsigned = std::uint16_t __attribute__((vector_size(2 * lanes)));
-using Bytes = std::uint8_t __attribute__((vector_size(lanes)));
 
 /// Opacities are counted in this many steps: a change of 255 times one of them still fits.
 constexpr std::int16_t full_strength = 128;
-
-Lanes load(const std::uint8_t* from) {
-    Bytes bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    return __builtin_convertvector(bytes, Lanes);
-}
 
 /// a * b / 255, rounded, for values of 0 to 255.
 Lanes product(Lanes a, Lanes b) {
@@ -96,13 +90,12 @@ void mix_lanes(const std::uint8_t* colour, const std::uint8_t* alpha, std::int16
                int count, const Target& target, Change& change) {
     std::uint8_t padded[lanes] = {};
     if (count < lanes) std::memcpy(padded, to, static_cast<std::size_t>(count));
-    const Lanes before = load(count < lanes ? padded : to), cover = load(alpha);
-    const Lanes full = target(before, load(colour), cover) - product(before, cover);
+    const Lanes before = widened<Lanes>(count < lanes ? padded : to), cover = widened<Lanes>(alpha);
+    const Lanes full = target(before, widened<Lanes>(colour), cover) - product(before, cover);
     Lanes after = before + ((full * strength + std::int16_t{full_strength / 2}) >> 7);
     after = after < 0 ? Lanes{} : after;
     after = after > 255 ? Lanes{} + std::int16_t{255} : after;
-    const Bytes bytes = __builtin_convertvector(after, Bytes);
-    std::memcpy(to, &bytes, static_cast<std::size_t>(std::min(count, lanes)));
+    narrow(after, to, static_cast<std::size_t>(std::min(count, lanes)));
     change.add(after < before ? before - after : after - before);
 }
 

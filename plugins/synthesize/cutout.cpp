@@ -1,13 +1,13 @@
 #include "cutout.hpp"
 
 #include "cutout_warp.hpp"
+#include "lanes.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -82,34 +82,38 @@ cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double heigh
 /// As far as OpenCV takes an 8-bit Gaussian: beyond it, weights round to nothing.
 int reach_of(double sigma) { return sigma <= 0 ? 0 : std::max(1, static_cast<int>(std::lround(sigma * 6 + 1)) / 2); }
 
-/// Fills the pixels `bare`, which are empty, with their alpha from `soft` and a colour, ring by ring: the mean of the
-/// neighbours that have a colour, each as much as its alpha.
-void colour_outward(cv::Mat& rgba, const cv::Mat& soft, std::vector<cv::Point> bare) {
-    while (!bare.empty()) {
-        std::vector<cv::Point> left;
-        std::vector<std::pair<cv::Point, cv::Vec4b>> ring;
-        for (const cv::Point at : bare) {
-            int sums[4] = {};
-            for (int y = std::max(at.y - 1, 0); y <= std::min(at.y + 1, rgba.rows - 1); ++y)
-                for (int x = std::max(at.x - 1, 0); x <= std::min(at.x + 1, rgba.cols - 1); ++x)
-                    for (int c = 0; c < 4; ++c) sums[c] += rgba.at<cv::Vec4b>(y, x)[c];
-            if (sums[3] == 0) {
-                left.push_back(at);
-                continue;
-            }
-            const int alpha = soft.at<std::uint8_t>(at);
-            const auto coloured = [&](int sum) { return static_cast<std::uint8_t>(sum * alpha / sums[3]); };
-            ring.emplace_back(at, cv::Vec4b(coloured(sums[0]), coloured(sums[1]), coloured(sums[2]),
-                                            static_cast<std::uint8_t>(alpha)));
-        }
-        if (ring.empty()) return;  // a faint pixel far from all others stays empty
-        for (const auto& [at, pixel] : ring) rgba.at<cv::Vec4b>(at) = pixel;
-        bare = std::move(left);
+using Lanes = std::uint16_t __attribute__((vector_size(16)));
+
+/// Gives an empty pixel its alpha, and the mean colour of the neighbours that have one, each as much as its alpha.
+/// False where none has. The pixel doesn't lie at the border.
+bool coloured(cv::Mat& rgba, cv::Point at, int alpha) {
+    Lanes left{}, right{};  // the pixels before and at `at`; at and after it
+    for (int y = at.y - 1; y <= at.y + 1; ++y) {
+        const std::uint8_t* pixel = rgba.ptr(y) + 4 * at.x;
+        left += widened<Lanes>(pixel - 4);
+        right += widened<Lanes>(pixel);
     }
+    const unsigned covered = left[3] + right[3] + right[7];
+    if (covered == 0) return false;
+    const unsigned scale = (static_cast<unsigned>(alpha) << 16) / covered;
+    auto& pixel = rgba.at<cv::Vec4b>(at);
+    for (int c = 0; c < 3; ++c) pixel[c] = static_cast<std::uint8_t>((left[c] + right[c] + right[c + 4]) * scale >> 16);
+    pixel[3] = static_cast<std::uint8_t>(alpha);
+    return true;
+}
+
+/// Fills the pixels `bare`, which are empty and stand row by row, with their alpha from `soft` and a colour that
+/// spreads from what isn't: down and to the right, then up and to the left.
+void colour_outward(cv::Mat& rgba, const cv::Mat& soft, const std::vector<cv::Point>& bare) {
+    const auto fill = [&](const cv::Point& at) { return coloured(rgba, at, soft.at<std::uint8_t>(at)); };
+    std::vector<cv::Point> left;
+    for (const cv::Point& at : bare)
+        if (!fill(at)) left.push_back(at);
+    std::for_each(left.rbegin(), left.rend(), fill);
 }
 
 /// Softens the edge and leaves the inside sharp: the alpha is blurred; colours stay, and where the edge grows outward
-/// they are the neighbours'. `rgba` has the blur's reach of empty pixels around it.
+/// they are the neighbours'. `rgba` has more empty pixels around it than the blur reaches.
 void feather(cv::Mat& rgba, double sigma) {
     const int reach = reach_of(sigma);
     if (reach == 0) return;
@@ -139,7 +143,7 @@ void feather(cv::Mat& rgba, double sigma) {
             pixel[x][3] = after[x];
         }
     }
-    colour_outward(rgba, soft, std::move(bare));
+    colour_outward(rgba, soft, bare);
 }
 
 cv::Mat with_margin(const cv::Mat& rgba, int margin) {
@@ -197,7 +201,7 @@ cv::Mat posed(const Cutout& cutout, const Pose& pose) {
     const cv::Size whole(static_cast<int>(std::lround(width)), static_cast<int>(std::lround(height)));
     const cv::Mat& level = cutout.level_for(width, height);
     const double quarters = pose.angle / 90;
-    const int margin = reach_of(pose.feather);
+    const int margin = pose.feather > 0 ? reach_of(pose.feather) + 1 : 0;
     cv::Mat out;
     if (quarters == std::round(quarters))
         out = with_margin(upright(level, pose, whole, (static_cast<int>(quarters) % 4 + 4) % 4), margin);

@@ -1,5 +1,7 @@
 #include "cutout_warp.hpp"
 
+#include "lanes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -12,13 +14,8 @@ constexpr double unit = 65536;  // of fixed-point places
 
 /// Eight values of 16 bits that are computed with at once; of two neighbouring pixels, each with four bytes.
 using Lanes = std::uint16_t __attribute__((vector_size(16)));
-using Bytes = std::uint8_t __attribute__((vector_size(8)));
 
-Lanes two_pixels(const std::uint8_t* at) {
-    Bytes bytes;
-    std::memcpy(&bytes, at, sizeof bytes);
-    return __builtin_convertvector(bytes, Lanes);
-}
+Lanes two_pixels(const std::uint8_t* at) { return widened<Lanes>(at); }
 
 /// Between a and b by `share` 256ths, rounded. Every step is exact modulo 2^16 and the result no more than 255.
 Lanes between(Lanes a, Lanes b, Lanes share) { return ((a << 8) + (b - a) * share + 128) >> 8; }
@@ -82,16 +79,14 @@ cv::Mat warped(const cv::Mat& from, const cv::Matx23d& to_source, cv::Size size)
             const Lanes mixed =
                 between(__builtin_shufflevector(first_pair, second_pair, 0, 1, 2, 3, 8, 9, 10, 11),
                         __builtin_shufflevector(first_pair, second_pair, 4, 5, 6, 7, 12, 13, 14, 15), shares);
-            const Bytes bytes = __builtin_convertvector(mixed, Bytes);
-            std::memcpy(to, &bytes, sizeof bytes);
+            narrow(mixed, to, 8);
         }
         if (x == end) {
             const std::int64_t right = u >> 8 & 255;
             const Lanes pair = columns();
             const Lanes mixed =
                 between(pair, __builtin_shufflevector(pair, pair, 4, 5, 6, 7, 4, 5, 6, 7), everywhere(right));
-            const Bytes bytes = __builtin_convertvector(mixed, Bytes);
-            std::memcpy(to, &bytes, 4);
+            narrow(mixed, to, 4);
         }
     }
     return out;
