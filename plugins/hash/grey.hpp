@@ -11,11 +11,15 @@ namespace hash {
 /// pixels.                                                                            [any thread, concurrent]
 fettle::Image grey(const fettle::Image& image);
 
-/// An image of one channel at another size (both sides > 0), by a Lanczos filter of three lobes that is stretched
-/// where the image shrinks: Pillow's 8-bit LANCZOS (libImaging/Resample.c), horizontal pass first, rounded to 8 bits
-/// between the passes, weights in 22-bit fixed point. OpenCV's filters are no substitute: its Lanczos isn't stretched.
-/// Pillow 13 takes the vertical pass first for images that are much taller than wide; Pillow 9.4 to 12.0, whose hashes
-/// are the published ones, never do.                                                     [any thread, concurrent]
-fettle::Image resize_lanczos(const fettle::Image& image, int width, int height);
+/// Which machine code does it; the result is the same.
+enum class Code { fastest, portable };
+
+/// What `grey` makes of an image, at another size (both sides > 0), by a Lanczos filter of three lobes that is
+/// stretched where the image shrinks: Pillow's 8-bit LANCZOS (libImaging/Resample.c), horizontal pass first, rounded to
+/// 8 bits between the passes, weights in 22-bit fixed point. OpenCV's filters are no substitute: its Lanczos isn't
+/// stretched. Pillow 13 takes the vertical pass first for images that are much taller than wide; Pillow 9.4 to 12.0,
+/// whose hashes are the published ones, never do. Throws as `grey`.                                   [any thread,
+/// concurrent]
+fettle::Image resize_grey(const fettle::Image& image, int width, int height, Code code = Code::fastest);
 
 }  // namespace hash
