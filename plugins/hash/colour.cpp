@@ -14,15 +14,21 @@ namespace {
 constexpr int hues = 6;
 
 /// Saturation, 0..255, as Pillow's HSV has it (libImaging/Convert.c): in floats, cut.
-int saturation(int most, int least) {
-    if (most == least) return 0;
-    const float share = static_cast<float>(most - least) / static_cast<float>(most);
-    return static_cast<int>(share * 255.0);
+constexpr int saturation(int most, int spread) {
+    return spread == 0 ? 0 : static_cast<int>(static_cast<float>(spread) / static_cast<float>(most) * 255.0);
+}
+
+/// The least spread between a pixel's channels that makes a saturation of `wanted` or more, by its largest channel.
+constexpr std::array<int, 256> least_spreads(int wanted) {
+    std::array<int, 256> spreads{};
+    for (int most = 0; most < 256; ++most)
+        while (spreads[most] <= most && saturation(most, spreads[most]) < wanted) ++spreads[most];
+    return spreads;
 }
 
 /// Which sixth of 0..255 the hue falls into, as Pillow's HSV has it: floats, but for sums with a number in doubles.
-int hue_bin(int red, int green, int blue, int most, int least) {
-    const float spread = static_cast<float>(most - least);
+int hue_bin(int red, int green, int blue, int most, int range) {
+    const auto spread = static_cast<float>(range);
     const auto below = [&](int channel) { return static_cast<float>(most - channel) / spread; };
     float hue = red == most     ? below(blue) - below(green)
                 : green == most ? static_cast<float>(2.0 + below(red) - below(blue))
@@ -39,27 +45,26 @@ struct Counts {
 };
 
 Counts counted(const fettle::Image& image) {
-    constexpr int dark = 256 / 8, pale = 256 / 3, vivid = 256 * 2 / 3;
-    const fettle::Image brightness = grey(image);
+    constexpr unsigned dark = 256 / 8;
+    // Of one saturation, 170, a pixel is neither faint nor bright in the original.
+    static constexpr auto coloured = least_spreads(256 / 3), vivid = least_spreads(256 * 2 / 3),
+                          bright = least_spreads(256 * 2 / 3 + 1);
     const int green_at = image.channels == 1 ? 0 : 1, blue_at = image.channels == 1 ? 0 : 2;
     Counts counts;
-    const std::uint8_t* pixel = image.pixels.data();
-    for (const std::uint8_t bright : brightness.pixels) {
-        const int red = pixel[0], green = pixel[green_at], blue = pixel[blue_at];
-        pixel += image.channels;
-        if (bright < dark) {
+    for (std::size_t at = 0; at < image.pixels.size(); at += image.channels) {
+        const int red = image.pixels[at], green = image.pixels[at + green_at], blue = image.pixels[at + blue_at];
+        const int most = std::max(std::max(red, green), blue), spread = most - std::min(std::min(red, green), blue);
+        if (grey_value(red, green, blue) < dark) {
             ++counts.black;
-            continue;
-        }
-        const auto [least, most] = std::minmax({red, green, blue});
-        const int strength = saturation(most, least);
-        if (strength < pale) {
+        } else if (spread < coloured[most]) {
             ++counts.grey;
-            continue;
+        } else {
+            ++counts.coloured;
+            if (spread < vivid[most])
+                ++counts.faint[hue_bin(red, green, blue, most, spread)];
+            else if (spread >= bright[most])
+                ++counts.bright[hue_bin(red, green, blue, most, spread)];
         }
-        ++counts.coloured;
-        if (strength == vivid) continue;  // neither, in the original
-        ++(strength < vivid ? counts.faint : counts.bright)[hue_bin(red, green, blue, most, least)];
     }
     return counts;
 }
@@ -67,6 +72,7 @@ Counts counted(const fettle::Image& image) {
 }  // namespace
 
 fettle::Bits colour_hash(const fettle::Image& image, int bits) {
+    refuse_empty(image);
     const Counts counts = counted(image);
     const int levels = 1 << bits;
     fettle::Bits out;

@@ -78,11 +78,11 @@ Tiles grey_at_width(const Image& image, int width, Code code) {
     return out;
 }
 
+}  // namespace
+
 void refuse_empty(const Image& image) {
     if (image.empty()) throw fettle::Error(fettle::Fault::data, "an image without pixels has no hash");
 }
-
-}  // namespace
 
 Image grey(const Image& image) {
     refuse_empty(image);
@@ -90,7 +90,7 @@ Image grey(const Image& image) {
     Image out(image.width, image.height, 1);
     const std::uint8_t* rgb = image.pixels.data();
     for (std::uint8_t& value : out.pixels) {
-        value = static_cast<std::uint8_t>((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16);
+        value = static_cast<std::uint8_t>(grey_value(rgb[0], rgb[1], rgb[2]));
         rgb += image.channels;
     }
     return out;
