@@ -1,10 +1,10 @@
 // The command line. Results on standard output, everything else on standard error.
 // Exit status: 0 done, 1 the user's fault, 2 ours, 129, 130 or 143 interrupted (128 and the signal's number).
 #include "command.hpp"
+#include "memory.hpp"
 #include "show/show.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
@@ -28,11 +28,11 @@ struct Command {
     const char* name;
     const char* arguments;
     const char* summary;
-    int (*run)(const po::variables_map&, const std::vector<std::string>& arguments);
+    int (*run)(const po::variables_map&, const Arguments& arguments);
     std::size_t least, most;  ///< number of arguments
 };
 
-int run(const po::variables_map& options, const std::vector<std::string>& arguments) {
+int run(const po::variables_map& options, const Arguments& arguments) {
     const bool json = options.count("json") > 0;
     Diagnostics diagnostics;
     const Checked checked = check_file(options, arguments[0], diagnostics);
@@ -67,7 +67,7 @@ int run(const po::variables_map& options, const std::vector<std::string>& argume
     return result.status == Status::done ? 0 : 1;
 }
 
-int check_command(const po::variables_map& options, const std::vector<std::string>& arguments) {
+int check_command(const po::variables_map& options, const Arguments& arguments) {
     Diagnostics diagnostics;
     const Checked checked = check_file(options, arguments[0], diagnostics);
     if (report(diagnostics.all(), options.count("json") > 0) || !checked.graph) return 1;
@@ -84,7 +84,7 @@ int check_command(const po::variables_map& options, const std::vector<std::strin
     return 0;
 }
 
-int plan_command(const po::variables_map& options, const std::vector<std::string>& arguments) {
+int plan_command(const po::variables_map& options, const Arguments& arguments) {
     Diagnostics diagnostics;
     const Checked checked = check_file(options, arguments[0], diagnostics);
     const bool json = options.count("json") > 0;
@@ -100,7 +100,7 @@ int plan_command(const po::variables_map& options, const std::vector<std::string
     return 0;
 }
 
-int draw(const po::variables_map& options, const std::vector<std::string>& arguments) {
+int draw(const po::variables_map& options, const Arguments& arguments) {
     Diagnostics diagnostics;
     const Checked checked = check_file(options, arguments[0], diagnostics);
     if (report(diagnostics.all(), options.count("json") > 0) || !checked.graph) return 1;
@@ -113,7 +113,7 @@ int draw(const po::variables_map& options, const std::vector<std::string>& argum
     return 0;
 }
 
-int list(const po::variables_map& options, const std::vector<std::string>&) {
+int list(const po::variables_map& options, const Arguments&) {
     Diagnostics diagnostics;
     const auto registry = make_registry(options, {}, diagnostics);
     const bool json = options.count("json") > 0;
@@ -122,7 +122,7 @@ int list(const po::variables_map& options, const std::vector<std::string>&) {
     return error ? 1 : 0;
 }
 
-int inspect(const po::variables_map& options, const std::vector<std::string>& arguments) {
+int inspect(const po::variables_map& options, const Arguments& arguments) {
     Diagnostics diagnostics;
     const auto registry = make_registry(options, {}, diagnostics);
     const bool json = options.count("json") > 0;
@@ -140,7 +140,7 @@ int inspect(const po::variables_map& options, const std::vector<std::string>& ar
     return 0;
 }
 
-int explain(const po::variables_map&, const std::vector<std::string>& arguments) {
+int explain(const po::variables_map&, const Arguments& arguments) {
     std::vector<std::string> codes;
     for (const CatalogueEntry& entry : catalogue()) {
         if (arguments.empty()) std::cout << fmt::format("{}  {}\n", entry.code, entry.title);
@@ -165,7 +165,8 @@ constexpr Command commands[] = {
     {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1},
     {"synth", "GRAPH STAGE", "make samples of a stage again: --sample N alone, or --sheet N in one picture", synth, 2,
      2},
-    {"metric", "ID A B", "compare two image files (or hashes) by any similarity or distance; --set window=7", metric, 3, 3},
+    {"metric", "ID A B", "compare two image files (or hashes) by any similarity or distance; --set window=7", metric, 3,
+     3},
     {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
 };
 
@@ -244,9 +245,7 @@ int dispatch(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // Pictures come and go in their hundred thousands, made by one thread and freed by another. With an arena for every
-    // thread glibc keeps pieces that are torn by what lies between them: a pass over 40,000 images took 20 % more.
-    mallopt(M_ARENA_MAX, 1);
+    keep_memory();
     struct sigaction action {};
     action.sa_handler = on_signal;
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {

@@ -1,7 +1,9 @@
 // Samples of a stage made again: a graph made up from the user's own.
 #include "command.hpp"
+#include "show/show.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -38,7 +40,7 @@ std::optional<std::pair<std::size_t, std::string>> images_of(const Graph& graph,
 }  // namespace
 
 /// The graph up to the stage, with a stage behind it that writes them down.
-int synth(const po::variables_map& options, const std::vector<std::string>& arguments) {
+int synth(const po::variables_map& options, const Arguments& arguments) {
     const bool json = options.count("json") > 0;
     if (options.count("sample") == options.count("sheet")) {
         std::cerr << "fettle: synth takes --sample N (that one alone) or --sheet N (so many in one picture)\n";
@@ -73,16 +75,22 @@ int synth(const po::variables_map& options, const std::vector<std::string>& argu
     if (report_plainly(found.all(), json) || !checked.graph) return 1;
     RunOptions settings = run_options(options);
     settings.command = command_line;
-    Observer quiet;
-    const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
+    RunResult result;
+    {
+        const auto observer = make_observer(json);
+        result = run_graph(*checked.graph, *checked.registry, settings, *observer);
+    }
     if (report_plainly(result.diagnostics, json)) return 1;
     if (result.status == Status::interrupted) return 128 + received_signal.load();
-    std::vector<fs::path> files;
+    std::vector<std::string> files;
     for (const auto& entry : fs::recursive_directory_iterator(result.folder))
         if (const auto kind = entry.path().extension(); kind == ".png" || kind == ".csv" || kind == ".jsonl")
-            if (entry.path().filename() != "journal.jsonl") files.push_back(entry.path());
+            if (entry.path().filename() != "journal.jsonl") files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) std::cout << file.string() << "\n";
+    if (json)
+        std::cout << nlohmann::ordered_json{{"files", files}}.dump() << "\n";
+    else
+        for (const std::string& file : files) std::cout << file << "\n";
     return 0;
 }
 

@@ -122,8 +122,8 @@ struct PlanNode {
         std::size_t node, port;
     };
     std::vector<std::vector<Input>> inputs;
-    bool stored = false;  ///< outputs of it go into the cache: those that aren't lazy, and with `keep` those that are
-    bool keep = false;    ///< some stage that asks for it says `keep = true`
+    /// The outputs that go into the cache: those that aren't lazy, and all where a stage says `keep = true`.
+    std::set<std::string> stored;
     enum class State { cached, run, open, idle } state = State::idle;
     std::string why;  ///< why it isn't cached
 };
@@ -139,7 +139,7 @@ struct Plan {
 struct PlanWorld {
     /// Whether a stored entry is there, whole and undamaged; says otherwise why not ("never made", "removed").
     /// `ports` are the outputs it must hold.
-    std::function<bool(const std::string& key, const std::vector<std::string>& ports, std::string& why)> stored;
+    std::function<bool(const std::string& key, const std::set<std::string>& ports, std::string& why)> stored;
     /// The content digest of a file or folder that a stage reads.
     std::function<std::string(const std::filesystem::path&)> digest;
     /// The key text this stage of this graph had last time; empty: never ran.

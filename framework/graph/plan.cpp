@@ -102,18 +102,14 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
             if (stage.use.type->random) node.key_text += fmt::format("seed {:016x}\n", stage.seed);
             if (on_device(stage.use)) node.key_text += "device " + world.device_class + "\n";
             node.key = sha256(node.key_text);
-            const auto& outputs = stage.use.type->outputs;
-            node.keep = stage.keep;
-            node.stored = stage.keep || std::any_of(outputs.begin(), outputs.end(),
-                                                    [](const PortInfo& port) { return is_stored_type(port.type); });
+            for (const PortInfo& port : stage.use.type->outputs)
+                if (stage.keep || is_stored_type(port.type)) node.stored.insert(port.name);
             const auto [known, fresh] = node_of_key.try_emplace(node.key, plan.nodes.size());
             plan.node_of[g].push_back(known->second);
-            if (fresh) {
+            if (fresh)
                 plan.nodes.push_back(std::move(node));
-            } else {
-                plan.nodes[known->second].stored |= node.stored;
-                plan.nodes[known->second].keep |= node.keep;
-            }
+            else
+                plan.nodes[known->second].stored.merge(node.stored);
         }
     }
     // Backwards: what is stored and missing runs, and what it reads must be there, from the cache or opened.
@@ -121,12 +117,9 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
     for (std::size_t n = plan.nodes.size(); n-- > 0;) {
         PlanNode& node = plan.nodes[n];
         const Graph& graph = *variants[node.graph];
-        if (node.stored) {
+        if (!node.stored.empty()) {
             // A lazy output that isn't kept can't come from the cache, whatever else of the stage does.
-            std::vector<std::string> ports;
-            for (const PortInfo& port : graph.stages[node.stage].use.type->outputs)
-                if (node.keep || is_stored_type(port.type)) ports.push_back(port.name);
-            const bool there = world.use_cache && !read_lazily[n] && world.stored(node.key, ports, node.why);
+            const bool there = world.use_cache && !read_lazily[n] && world.stored(node.key, node.stored, node.why);
             node.state = there ? PlanNode::State::cached : PlanNode::State::run;
             if (!world.use_cache) node.why = "--no-cache";
             if (!there && node.why.empty()) {
@@ -142,9 +135,9 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
             for (const auto& port : node.inputs)
                 for (const auto& input : port) {
                     read[input.node] = true;
-                    const StageUse& from = variants[plan.nodes[input.node].graph]->stages[plan.nodes[input.node].stage];
-                    if (!plan.nodes[input.node].keep && !is_stored_type(from.use.type->outputs[input.port].type))
-                        read_lazily[input.node] = true;
+                    const PlanNode& from = plan.nodes[input.node];
+                    const auto& outputs = variants[from.graph]->stages[from.stage].use.type->outputs;
+                    if (from.stored.count(outputs[input.port].name) == 0) read_lazily[input.node] = true;
                 }
     }
     return plan;

@@ -95,7 +95,7 @@ void Cache::forget_old_drafts() const noexcept {
 
 fs::path Cache::entry(const std::string& key) const { return folder_ / "entries" / key.substr(0, 2) / key; }
 
-bool Cache::holds(const std::string& key, const std::vector<std::string>& ports, std::string& why,
+bool Cache::holds(const std::string& key, const std::set<std::string>& ports, std::string& why,
                   Diagnostics& diagnostics) const {
     const fs::path folder = entry(key);
     std::error_code error;
@@ -207,7 +207,7 @@ Cache::Lock::~Lock() {
 PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diagnostics, const Device& device,
                      bool use_cache) {
     PlanWorld world;
-    world.stored = [&](const std::string& key, const std::vector<std::string>& ports, std::string& why) {
+    world.stored = [&](const std::string& key, const std::set<std::string>& ports, std::string& why) {
         return cache.holds(key, ports, why, diagnostics);
     };
     world.digest = [&](const fs::path& path) { return digests.of(path); };

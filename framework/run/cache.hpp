@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ class Cache {
 
     /// Whether an entry is there, every file of it matches its digest, and it holds the outputs `ports`. A damaged
     /// one is no entry: a warning in `diagnostics` and `why` say so, and the next commit replaces it. [any thread]
-    bool holds(const std::string& key, const std::vector<std::string>& ports, std::string& why,
+    bool holds(const std::string& key, const std::set<std::string>& ports, std::string& why,
                Diagnostics& diagnostics) const;
     /// Where an entry is (or would be).
     std::filesystem::path entry(const std::string& key) const;

@@ -65,15 +65,8 @@ class Execution {
     const StageUse& stage_of(std::size_t node) const { return graph_.stages[plan_.nodes[node].stage]; }
     bool stopped() const { return options_.signal != nullptr && options_.signal->load() != 0; }
 
-    bool is_stored(std::size_t node, std::size_t output) const {
-        return plan_.nodes[node].keep || is_stored_type(stage_of(node).use.type->outputs[output].type);
-    }
-    std::vector<std::string> stored_ports(std::size_t node) const {
-        const auto& outputs = stage_of(node).use.type->outputs;
-        std::vector<std::string> names;
-        for (std::size_t p = 0; p < outputs.size(); ++p)
-            if (is_stored(node, p)) names.push_back(outputs[p].name);
-        return names;
+    bool is_stored(std::size_t node, const PortInfo& output) const {
+        return plan_.nodes[node].stored.count(output.name) > 0;
     }
     void execute_flow();
     void body(std::size_t node) noexcept;
@@ -115,10 +108,11 @@ class Execution::StageContext final : public Context {
     std::string label() const override { return label_of(stage_.use); }
     std::string component_text(std::string_view name) const override {
         const auto& components = stage_.use.type->components;
+        std::string text;  // of a list, all of them
         for (std::size_t c = 0; c < components.size(); ++c)
-            if (components[c].name == name && !stage_.use.components[c].empty())
-                return component_toml(stage_.use.components[c].front());
-        return {};
+            if (components[c].name == name)
+                for (const Use& part : stage_.use.components[c]) text += component_toml(part);
+        return text;
     }
     fs::path output_folder() const override { return output_folder_; }
     fs::path checkpoint_folder() const override { return run_.cache_.checkpoint(run_.plan_.nodes[node_].key); }
@@ -165,7 +159,7 @@ void Execution::load_from_cache(std::size_t node) {
     const auto& outputs = stage_of(node).use.type->outputs;
     slots_[node].outputs.resize(outputs.size());
     for (std::size_t p = 0; p < outputs.size(); ++p)
-        if (is_stored(node, p))
+        if (is_stored(node, outputs[p]))
             slots_[node].outputs[p] =
                 load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
 }
@@ -173,7 +167,7 @@ void Execution::load_from_cache(std::size_t node) {
 void Execution::store(std::size_t node, const fs::path& draft) {
     const auto& outputs = stage_of(node).use.type->outputs;
     for (std::size_t p = 0; p < outputs.size(); ++p) {
-        if (!is_stored(node, p)) continue;
+        if (!is_stored(node, outputs[p])) continue;
         fs::create_directories(draft / outputs[p].name);
         save_value(*slots_[node].outputs[p], draft / outputs[p].name);
     }
@@ -187,14 +181,14 @@ void Execution::compute(std::size_t node) {
     const StageUse& stage = stage_of(node);
     Slot& slot = slots_[node];
     std::unique_ptr<Cache::Lock> lock;
-    if (work.stored) {
+    if (!work.stored.empty()) {
         lock = std::make_unique<Cache::Lock>(cache_, work.key);
         if (!lock->held()) {
             slot.context->note("waiting", "another process is making the same");
             lock->wait([this] { return stopped(); });
             if (!lock->held()) throw Interrupted();
             std::string why;
-            if (options_.use_cache && cache_.holds(work.key, stored_ports(node), why, diagnostics_)) {
+            if (options_.use_cache && cache_.holds(work.key, work.stored, why, diagnostics_)) {
                 plan_.nodes[node].state = PlanNode::State::cached;
                 return load_from_cache(node);
             }
@@ -202,7 +196,7 @@ void Execution::compute(std::size_t node) {
     }
     slot.object = instantiate(stage.use, registry_);
     fs::path draft;
-    if (work.stored) {
+    if (!work.stored.empty()) {
         draft = cache_.begin(work.key);
         for (const PortInfo& port : stage.use.type->outputs)
             if (port.type == Files::type_name) {
@@ -212,7 +206,7 @@ void Execution::compute(std::size_t node) {
     }
     try {
         slot.outputs = registry_.load(stage.use.type->id).run(*slot.object, gather_inputs(node), *slot.context);
-        if (work.stored) store(node, draft);
+        if (!work.stored.empty()) store(node, draft);
     } catch (...) {
         cache_.discard(draft);
         throw;

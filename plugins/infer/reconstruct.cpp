@@ -1,25 +1,13 @@
-#include <fettle/sdk.hpp>
-
-#include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/script.h>
-
-#include <sstream>
+#include "network.hpp"
 
 namespace {
-
-using fettle::Error;
-using fettle::Fault;
-
-std::string sides(std::int64_t width, std::int64_t height) {
-    return std::to_string(width) + "x" + std::to_string(height);
-}
 
 /// What a network makes of images, computed when read.
 class Reconstructed final : public fettle::Images {
    public:
     Reconstructed(fettle::Ref<fettle::Network> network, fettle::Ref<fettle::Images> originals,
                   const fettle::Context& context)
-        : network_(std::move(network)), originals_(std::move(originals)), context_(&context) {}
+        : program_(std::move(network), context), originals_(std::move(originals)), context_(&context) {}
 
     std::size_t size() const override { return originals_->size(); }
     const fettle::SampleInfo& info(std::size_t index) const override { return originals_->info(index); }
@@ -28,45 +16,15 @@ class Reconstructed final : public fettle::Images {
 
     fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         const auto batch = originals_->read(indices, round);
-        std::vector<fettle::SampleInfo> infos;
-        for (std::size_t i = 0; i < batch->size(); ++i) infos.push_back(batch->info(i));
         const fettle::TensorWork work(*context_);
-        const fettle::Tensor images = tensor_of(*batch, context_->device());
-        require_size(images, infos);
-        const torch::jit::GraphOptimizerEnabledGuard unoptimised(false);  // every call computes as the first one did
-        const torch::IValue result = script().forward({images.contiguous(at::MemoryFormat::ChannelsLast)});
-        auto values = std::make_shared<fettle::TorchPart>(result.toTensor().contiguous());
-        return std::make_shared<fettle::Batch>(std::move(infos), std::move(values));
+        auto images = std::make_shared<fettle::TorchPart>(program_.run(*batch).front());
+        return std::make_shared<fettle::Batch>(infer::infos_of(*batch), std::move(images));
     }
 
    private:
-    void require_size(const fettle::Tensor& images, const std::vector<fettle::SampleInfo>& infos) const {
-        if (images.size(2) == network_->height && images.size(3) == network_->width) return;
-        throw Error(Fault::shape, "`" + infos.front().id + "` is " + sides(images.size(3), images.size(2)) +
-                                      ", the network was trained on " + sides(network_->width, network_->height))
-            .help("bring the images to the size of the training's with a `transform.resize` or the data set's `size`");
-    }
-
-    /// Loaded by the first reader, who holds the device.
-    torch::jit::Module& script() const {
-        std::call_once(loaded_, [this] {
-            try {
-                std::istringstream bytes(network_->script);
-                script_ = torch::jit::load(bytes, torch_device(context_->device()));
-                script_.eval();
-            } catch (const c10::Error& error) {
-                throw Error(Fault::data, "the network can't be loaded as TorchScript: " +
-                                             std::string(error.what_without_backtrace()));
-            }
-        });
-        return script_;
-    }
-
-    fettle::Ref<fettle::Network> network_;
+    infer::Program program_;
     fettle::Ref<fettle::Images> originals_;
     const fettle::Context* context_;
-    mutable std::once_flag loaded_;
-    mutable torch::jit::Module script_;
 };
 
 /// What a trained network makes of images. What it can't rebuild, because it never learnt it, stays different: the

@@ -1,11 +1,11 @@
-#include "blocks.hpp"
+#include "halving.hpp"
 
 namespace {
 
 /// A plain convolutional autoencoder.
 struct Plain final : model::Convolutional {
     static void describe(fettle::Describe<Plain>& d) {
-        d.summary("Convolutional autoencoder: strided convolutions down, nearest upsampling and convolutions up.");
+        d.summary("Convolutional autoencoder: strided convolutions down, upsampling and convolutions up.");
         describe_shared(d);
     }
 
@@ -14,5 +14,7 @@ struct Plain final : model::Convolutional {
 };
 
 }  // namespace
+
+std::shared_ptr<const fettle::Autoencoder> model::plain_autoencoder() { return std::make_shared<Plain>(); }
 
 void add_autoencoder(fettle::PluginBuilder& plugin) { plugin.add<Plain>("model.autoencoder"); }

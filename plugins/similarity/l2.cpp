@@ -1,4 +1,4 @@
-#include <fettle/sdk.hpp>
+#include "pair.hpp"
 
 namespace {
 
@@ -9,7 +9,8 @@ struct L2 final : fettle::Similarity {
     static void describe(fettle::Describe<L2>& d) { d.summary("Squared difference, averaged over channels."); }
 
     Tensor compare(const Tensor& reference, const Tensor& candidate) const override {
-        return (reference - candidate).square().mean(/*dim=*/1, /*keepdim=*/true);
+        similarity::require_same(reference, candidate);
+        return similarity::over_channels((reference - candidate).square());
     }
 };
 

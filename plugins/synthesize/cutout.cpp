@@ -4,17 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
+#include <utility>
+#include <vector>
 
 namespace {
 
-/// What has at least this alpha, and the box around it.
+/// The box around what has at least this alpha.
 cv::Mat cropped(const cv::Mat& rgba, int least_alpha) {
-    cv::Mat alpha;
-    cv::extractChannel(rgba, alpha, 3);
-    cv::threshold(alpha, alpha, least_alpha - 1, 255, cv::THRESH_BINARY);
-    const cv::Rect box = cv::boundingRect(alpha);
+    const cv::Rect box = box_around(rgba, 3, least_alpha);
     return box.empty() ? cv::Mat() : rgba(box);
 }
 
@@ -63,13 +63,13 @@ cv::Mat upright(const cv::Mat& level, const Pose& pose, cv::Size size, int quart
     return turned;
 }
 
-/// Flipped, resized and turned in one step. `from` is bordered and at least about as large as the result, so that its
-/// edge fades over no more than a pixel.
-cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double height) {
+/// Flipped, resized and turned in one step, with `margin` empty pixels all around. `from` is bordered and at least
+/// about as large as the result, so that its edge fades over no more than a pixel.
+cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double height, int margin) {
     const double angle = pose.angle * std::numbers::pi / 180, c = std::cos(angle), s = std::sin(angle);
     // Two pixels more, so that the edge fades into the empty border instead of being cut.
-    const cv::Size size(static_cast<int>(std::ceil(width * std::abs(c) + height * std::abs(s))) + 2,
-                        static_cast<int>(std::ceil(height * std::abs(c) + width * std::abs(s))) + 2);
+    const cv::Size size(static_cast<int>(std::ceil(width * std::abs(c) + height * std::abs(s))) + 2 + 2 * margin,
+                        static_cast<int>(std::ceil(height * std::abs(c) + width * std::abs(s))) + 2 + 2 * margin);
     const double across = from.cols / width * (pose.flip_horizontal ? -1 : 1);
     const double down = from.rows / height * (pose.flip_vertical ? -1 : 1);
     cv::Matx23d to_source(across * c, -across * s, 0, down * s, down * c, 0);
@@ -79,34 +79,94 @@ cv::Mat turned(const cv::Mat& from, const Pose& pose, double width, double heigh
     return warped(from, to_source, size);
 }
 
-/// Softens the edge and leaves the inside sharp: the alpha is blurred; colours stay, and where the edge grows outward
-/// they are the neighbours'.
-cv::Mat feathered(const cv::Mat& rgba, double sigma) {
-    if (sigma <= 0) return rgba;
-    // As far as OpenCV takes an 8-bit Gaussian: beyond it, weights round to nothing.
-    const int border = std::max(1, static_cast<int>(std::lround(sigma * 6 + 1)) / 2);
-    cv::Mat sharp, soft;
-    cv::copyMakeBorder(rgba, sharp, border, border, border, border, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED,
-                       cv::Scalar::all(0));
-    cv::GaussianBlur(sharp, soft, {2 * border + 1, 2 * border + 1}, sigma);
-    for (int y = 0; y < soft.rows; ++y) {
-        const auto* from = sharp.ptr<cv::Vec4b>(y);
-        auto* to = soft.ptr<cv::Vec4b>(y);
-        for (int x = 0; x < soft.cols; ++x) {
-            const int before = from[x][3], after = to[x][3];
-            if (before == 0) continue;
-            if (before == after) {
-                to[x] = from[x];
+/// As far as OpenCV takes an 8-bit Gaussian: beyond it, weights round to nothing.
+int reach_of(double sigma) { return sigma <= 0 ? 0 : std::max(1, static_cast<int>(std::lround(sigma * 6 + 1)) / 2); }
+
+/// Fills the pixels `bare`, which are empty, with their alpha from `soft` and a colour, ring by ring: the mean of the
+/// neighbours that have a colour, each as much as its alpha.
+void colour_outward(cv::Mat& rgba, const cv::Mat& soft, std::vector<cv::Point> bare) {
+    while (!bare.empty()) {
+        std::vector<cv::Point> left;
+        std::vector<std::pair<cv::Point, cv::Vec4b>> ring;
+        for (const cv::Point at : bare) {
+            int sums[4] = {};
+            for (int y = std::max(at.y - 1, 0); y <= std::min(at.y + 1, rgba.rows - 1); ++y)
+                for (int x = std::max(at.x - 1, 0); x <= std::min(at.x + 1, rgba.cols - 1); ++x)
+                    for (int c = 0; c < 4; ++c) sums[c] += rgba.at<cv::Vec4b>(y, x)[c];
+            if (sums[3] == 0) {
+                left.push_back(at);
                 continue;
             }
+            const int alpha = soft.at<std::uint8_t>(at);
+            const auto coloured = [&](int sum) { return static_cast<std::uint8_t>(sum * alpha / sums[3]); };
+            ring.emplace_back(at, cv::Vec4b(coloured(sums[0]), coloured(sums[1]), coloured(sums[2]),
+                                            static_cast<std::uint8_t>(alpha)));
+        }
+        if (ring.empty()) return;  // a faint pixel far from all others stays empty
+        for (const auto& [at, pixel] : ring) rgba.at<cv::Vec4b>(at) = pixel;
+        bare = std::move(left);
+    }
+}
+
+/// Softens the edge and leaves the inside sharp: the alpha is blurred; colours stay, and where the edge grows outward
+/// they are the neighbours'. `rgba` has the blur's reach of empty pixels around it.
+void feather(cv::Mat& rgba, double sigma) {
+    const int reach = reach_of(sigma);
+    if (reach == 0) return;
+    cv::Mat alpha, soft;
+    cv::extractChannel(rgba, alpha, 3);
+    // cv::GaussianBlur would compute its weights in emulated arithmetic each time, four times as long as the blur.
+    const cv::Mat weights = cv::getGaussianKernel(2 * reach + 1, sigma, CV_32F);
+    cv::sepFilter2D(alpha, soft, -1, weights, weights);
+    std::vector<cv::Point> bare;
+    for (int y = 0; y < soft.rows; ++y) {
+        const std::uint8_t *before = alpha.ptr(y), *after = soft.ptr(y);
+        auto* pixel = rgba.ptr<cv::Vec4b>(y);
+        for (int x = 0; x < soft.cols; ++x) {
+            if (x + 8 <= soft.cols && std::memcmp(before + x, after + x, 8) == 0) {  // inside and outside: most of it
+                x += 7;
+                continue;
+            }
+            if (before[x] == after[x]) continue;
+            if (before[x] < least_cover && before[x] < after[x]) {  // too faint to tell its colour from rounding
+                bare.emplace_back(x, y);
+                pixel[x] = {};
+                continue;
+            }
+            const int scale = (after[x] << 16) / before[x];  // no more than 255 / least_cover: it fits
             for (int c = 0; c < 3; ++c)
-                to[x][c] = static_cast<std::uint8_t>(std::min(after, from[x][c] * after / before));
+                pixel[x][c] = static_cast<std::uint8_t>(std::min<int>(after[x], pixel[x][c] * scale >> 16));
+            pixel[x][3] = after[x];
         }
     }
-    return soft;
+    colour_outward(rgba, soft, std::move(bare));
+}
+
+cv::Mat with_margin(const cv::Mat& rgba, int margin) {
+    if (margin == 0) return rgba;
+    cv::Mat out;
+    cv::copyMakeBorder(rgba, out, margin, margin, margin, margin, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED,
+                       cv::Scalar::all(0));
+    return out;
 }
 
 }  // namespace
+
+cv::Rect box_around(const cv::Mat& pixels, int channel, int least) {
+    int left = pixels.cols, right = -1, top = -1, bottom = -1;
+    const int step = pixels.channels();
+    for (int y = 0; y < pixels.rows; ++y) {  // each row from both ends: what lies inside isn't looked at
+        const std::uint8_t* row = pixels.ptr(y) + channel;
+        int first = 0, last = pixels.cols - 1;
+        while (first <= last && row[first * step] < least) ++first;
+        if (first > last) continue;
+        while (row[last * step] < least) --last;
+        left = std::min(left, first), right = std::max(right, last);
+        if (top < 0) top = y;
+        bottom = y;
+    }
+    return top < 0 ? cv::Rect() : cv::Rect(left, top, right - left + 1, bottom - top + 1);
+}
 
 Cutout::Cutout(const fettle::Sample& object) : id(object.info.id), kind(kind_of(object.info)), lineage(object.lineage) {
     const cv::Mat whole = cropped(premultiplied(object), 1);
@@ -137,12 +197,14 @@ cv::Mat posed(const Cutout& cutout, const Pose& pose) {
     const cv::Size whole(static_cast<int>(std::lround(width)), static_cast<int>(std::lround(height)));
     const cv::Mat& level = cutout.level_for(width, height);
     const double quarters = pose.angle / 90;
+    const int margin = reach_of(pose.feather);
     cv::Mat out;
     if (quarters == std::round(quarters))
-        out = upright(level, pose, whole, (static_cast<int>(quarters) % 4 + 4) % 4);
+        out = with_margin(upright(level, pose, whole, (static_cast<int>(quarters) % 4 + 4) % 4), margin);
     else if (level.cols < width || level.rows < height)  // enlarged first, lest its edge be smeared as far as a pixel
-        out = turned(bordered(resized(level, whole)), pose, whole.width, whole.height);
+        out = turned(bordered(resized(level, whole)), pose, whole.width, whole.height, margin);
     else
-        out = turned(level, pose, width, height);
-    return cropped(feathered(out, pose.feather), least_cover);
+        out = turned(level, pose, width, height, margin);
+    feather(out, pose.feather);
+    return cropped(out, least_cover);
 }

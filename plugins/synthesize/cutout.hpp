@@ -11,6 +11,9 @@
 /// Coverage (of 255) below this counts as none: nothing is drawn there, so a mask is exactly what was drawn on.
 constexpr int least_cover = 24;
 
+/// The box around the pixels whose channel `channel` is at least `least`; empty where there is none.
+cv::Rect box_around(const cv::Mat& pixels, int channel, int least);
+
 /// How an object is shown. The order is: cropped to what shows, flipped, resized, rotated.
 struct Pose {
     bool flip_horizontal = false, flip_vertical = false;

@@ -10,26 +10,24 @@ namespace {
 constexpr int frame = 2;
 constexpr double unit = 65536;  // of fixed-point places
 
-/// The four bytes of a pixel, each in 16 bits of its own.
-std::uint64_t spread(std::uint32_t pixel) {
-    return (pixel & 0x00FF00FFu) | static_cast<std::uint64_t>(pixel & 0xFF00FF00u) << 24;
+/// Eight values of 16 bits that are computed with at once; of two neighbouring pixels, each with four bytes.
+using Lanes = std::uint16_t __attribute__((vector_size(16)));
+using Bytes = std::uint8_t __attribute__((vector_size(8)));
+
+Lanes two_pixels(const std::uint8_t* at) {
+    Bytes bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return __builtin_convertvector(bytes, Lanes);
 }
 
-std::uint32_t packed(std::uint64_t lanes) {
-    return static_cast<std::uint32_t>(lanes & 0x00FF00FFu) | static_cast<std::uint32_t>(lanes >> 24 & 0xFF00FF00u);
-}
+/// Between a and b by `share` 256ths, rounded. Every step is exact modulo 2^16 and the result no more than 255.
+Lanes between(Lanes a, Lanes b, Lanes share) { return ((a << 8) + (b - a) * share + 128) >> 8; }
 
-/// Four neighbours mixed by where between them the place lies, in 256ths. The weights sum to 256, so no lane overflows
-/// and a colour that is no greater than its alpha stays so.
-std::uint32_t between(const std::uint8_t* top, const std::uint8_t* bottom, std::uint32_t right, std::uint32_t down) {
-    std::uint32_t pixels[4];
-    std::memcpy(pixels, top, 8);
-    std::memcpy(pixels + 2, bottom, 8);
-    if ((pixels[0] | pixels[1] | pixels[2] | pixels[3]) == 0) return 0;
-    const std::uint32_t both = right * down >> 8;
-    const std::uint64_t sum = spread(pixels[0]) * (256 - right - down + both) + spread(pixels[1]) * (right - both) +
-                              spread(pixels[2]) * (down - both) + spread(pixels[3]) * both + 0x0080008000800080u;
-    return packed(sum >> 8 & 0x00FF00FF00FF00FFu);
+Lanes everywhere(std::int64_t share) { return Lanes{} + static_cast<std::uint16_t>(share); }
+
+/// Between `top` and the row below it, of the two columns each: what the left and the right one come to.
+Lanes column_pair(const std::uint8_t* top, std::size_t row_bytes, std::int64_t down) {
+    return between(two_pixels(top), two_pixels(top + row_bytes), everywhere(down));
 }
 
 /// Narrows first..last to the places where -1 < start + step * x < end.
@@ -65,11 +63,35 @@ cv::Mat warped(const cv::Mat& from, const cv::Matx23d& to_source, cv::Size size)
         // Rounding leads no further beyond what was narrowed down to than the frame is wide.
         const int begin = static_cast<int>(std::ceil(first)), end = static_cast<int>(std::floor(last));
         std::int64_t u = std::llround(x0 * unit) + step_x * begin, v = std::llround(y0 * unit) + step_y * begin;
-        auto* to = out.ptr<std::uint32_t>(y);
-        for (int x = begin; x <= end; ++x, u += step_x, v += step_y) {
-            const std::uint8_t* pixel = from.data + (v >> 16) * static_cast<std::int64_t>(from.step[0]) + 4 * (u >> 16);
-            to[x] = between(pixel, pixel + from.step[0], static_cast<std::uint32_t>(u >> 8 & 255),
-                            static_cast<std::uint32_t>(v >> 8 & 255));
+        std::uint8_t* to = out.ptr(y) + 4 * begin;
+        const std::size_t row_bytes = from.step[0];
+        const auto columns = [&] {  // of the place (u, v), which moves on by a pixel of the result
+            const auto pair = column_pair(from.data + (v >> 16) * static_cast<std::int64_t>(row_bytes) + 4 * (u >> 16),
+                                          row_bytes, v >> 8 & 255);
+            u += step_x, v += step_y;
+            return pair;
+        };
+        int x = begin;
+        for (; x < end; x += 2, to += 8) {  // two at a time: their left columns side by side, and their right ones
+            const auto right = [&] { return static_cast<std::uint16_t>(u >> 8 & 255); };
+            const std::uint16_t r0 = right();
+            const Lanes first_pair = columns();
+            const std::uint16_t r1 = right();
+            const Lanes second_pair = columns();
+            const Lanes shares{r0, r0, r0, r0, r1, r1, r1, r1};
+            const Lanes mixed =
+                between(__builtin_shufflevector(first_pair, second_pair, 0, 1, 2, 3, 8, 9, 10, 11),
+                        __builtin_shufflevector(first_pair, second_pair, 4, 5, 6, 7, 12, 13, 14, 15), shares);
+            const Bytes bytes = __builtin_convertvector(mixed, Bytes);
+            std::memcpy(to, &bytes, sizeof bytes);
+        }
+        if (x == end) {
+            const std::int64_t right = u >> 8 & 255;
+            const Lanes pair = columns();
+            const Lanes mixed =
+                between(pair, __builtin_shufflevector(pair, pair, 4, 5, 6, 7, 4, 5, 6, 7), everywhere(right));
+            const Bytes bytes = __builtin_convertvector(mixed, Bytes);
+            std::memcpy(to, &bytes, 4);
         }
     }
     return out;

@@ -199,9 +199,30 @@ struct Paste final : fettle::Synthesizer, PasteSettings {
                 .help("look at what `in.places` makes of it, or let `empty_places = \"leave\"` keep such images clean");
         }
         Paster paster(*this, object_steps, shelf, allowed ? &*allowed : nullptr, origin, random);
-        if (paster.paste_into(clean) > 0) clean.info.label = fettle::Label::anomalous;
+        const std::size_t first_line = clean.lineage.size();
+        const int pasted = paster.paste_into(clean);
+        if (pasted > 0) clean.info.label = fettle::Label::anomalous;
+        if (after_steps.empty()) return clean;
+        const std::size_t last_line = clean.lineage.size();
+        const int first_instance = static_cast<int>(clean.instance_classes.size()) - pasted + 1;
         for (const auto& step : after_steps) clean = stepped(*step, std::move(clean), random);
+        if (!clean.instances.empty()) add_final_boxes(clean, first_line, last_line, first_instance);
         return clean;
+    }
+
+    /// The passports of the lines first..last say where their objects lie now, as far as they still show.
+    static void add_final_boxes(Sample& sample, std::size_t first, std::size_t last, int instance) {
+        const cv::Mat instances(sample.instances.height, sample.instances.width, CV_8UC1,
+                                sample.instances.pixels.data());
+        for (std::size_t k = first; k < last; ++k) {
+            auto line = nlohmann::json::parse(sample.lineage[k]);
+            if (line.contains("dropped")) continue;
+            const cv::Rect box = cv::boundingRect(instances == instance++);
+            line["after"] =
+                box.empty() ? nlohmann::json(nullptr)
+                            : nlohmann::json{{"x", box.x}, {"y", box.y}, {"width", box.width}, {"height", box.height}};
+            sample.lineage[k] = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        }
     }
 };
 

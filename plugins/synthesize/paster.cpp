@@ -170,7 +170,7 @@ void Paster::keep(Sample& ground, const Drawn& drawn, const Patch& patch) {
                     static_cast<std::size_t>(patch.box.width) * 3);
     const std::string kind = settings_.class_name.empty() ? drawn.cutout->kind : settings_.class_name;
     mark(ground, patch, kind);
-    const cv::Rect drawn_box = cv::boundingRect(patch.drawn) + patch.box.tl();
+    const cv::Rect drawn_box = box_around(patch.drawn, 0, 255) + patch.box.tl();
     json line{{"stage", "synthesize.paste"},
               {"background", ground.info.id},
               {"object", drawn.cutout->id},
@@ -204,8 +204,10 @@ void Paster::mark(Sample& ground, const Patch& patch, const std::string& kind) c
         const std::uint8_t* drawn = patch.drawn.ptr(y);
         std::uint8_t* mask = ground.mask.at(patch.box.x, patch.box.y + y);
         std::uint8_t* instance = ground.instances.at(patch.box.x, patch.box.y + y);
-        for (int x = 0; x < patch.box.width; ++x)
-            if (drawn[x] != 0) mask[x] = 255, instance[x] = number;
+        for (int x = 0; x < patch.box.width; ++x) {  // drawn is 0 or 255
+            mask[x] |= drawn[x];
+            instance[x] = static_cast<std::uint8_t>((instance[x] & ~drawn[x]) | (number & drawn[x]));
+        }
     }
 }
 

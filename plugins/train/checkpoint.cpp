@@ -5,17 +5,21 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <charconv>
 #include <fstream>
-#include <optional>
 #include <sstream>
 
 namespace train {
 namespace {
 
 namespace fs = std::filesystem;
+using torch::serialize::InputArchive;
+using torch::serialize::OutputArchive;
 
+/// Opens every checkpoint, and is followed by its version and a line break.
+constexpr std::string_view heading = "fettle training checkpoint ";
 /// Raised when what follows the digest changes.
-constexpr std::string_view heading = "fettle training checkpoint 1\n";
+constexpr int version = 2;
 
 std::string sha256(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -25,51 +29,132 @@ std::string sha256(std::string_view bytes) {
     return {reinterpret_cast<const char*>(digest.data()), length};
 }
 
-/// The archive behind heading and digest; nothing where either is wrong.
-std::optional<std::string> payload(const fs::path& path) {
+/// A checkpoint's archive, or why there is none.
+struct Payload {
+    std::string bytes, fault;
+};
+
+Payload payload(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
-    const std::size_t start = heading.size() + sha256({}).size();
-    if (bytes.size() < start || !bytes.starts_with(heading)) return std::nullopt;
-    const std::string_view digest = std::string_view(bytes).substr(heading.size(), start - heading.size());
-    if (sha256(std::string_view(bytes).substr(start)) != digest) return std::nullopt;
-    return bytes.substr(start);
+    const Payload damaged{{}, "is damaged or cut short"};
+    const std::size_t line = bytes.find('\n');
+    if (!bytes.starts_with(heading) || line == std::string::npos) return damaged;
+    int found = 0;
+    std::from_chars(bytes.data() + heading.size(), bytes.data() + line, found);
+    if (found != version)
+        return {
+            {},
+            "is of version " + std::to_string(found) + ", and this program reads version " + std::to_string(version)};
+    const std::string_view rest = std::string_view(bytes).substr(line + 1);
+    const std::size_t digest = sha256({}).size();
+    if (rest.size() < digest || sha256(rest.substr(digest)) != rest.substr(0, digest)) return damaged;
+    return {std::string(rest.substr(digest)), {}};
 }
 
-/// The tensors of `net` by name.
-torch::OrderedDict<std::string, torch::Tensor> tensors_of(const torch::nn::Module& net) {
-    auto tensors = net.named_parameters();
-    tensors.update(net.named_buffers());
-    return tensors;
+/// The first line in which two texts differ, of each.
+std::string first_difference(const std::string& theirs, const std::string& ours) {
+    std::istringstream left(theirs), right(ours);
+    std::string a, b;
+    do {
+        a.clear(), b.clear();
+        std::getline(left, a), std::getline(right, b);
+    } while (a == b && left && right);
+    return "`" + a + "` there, `" + b + "` here";
 }
 
-torch::Tensor read(torch::serialize::InputArchive& archive, const std::string& key) {
-    torch::Tensor tensor;
+/// What an archive keeps under a name.
+torch::IValue value(InputArchive& archive, const std::string& key) {
+    torch::IValue value;
+    archive.read(key, value);
+    return value;
+}
+fettle::Tensor tensor(InputArchive& archive, const std::string& key) {
+    fettle::Tensor tensor;
     archive.read(key, tensor);
     return tensor;
+}
+std::vector<double> numbers(InputArchive& archive, const std::string& key) {
+    const fettle::Tensor values = tensor(archive, key);
+    return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
+}
+void put(OutputArchive& archive, const std::string& key, const std::vector<double>& numbers) {
+    archive.write(key, torch::tensor(numbers, torch::kFloat64), /*is_buffer=*/true);
+}
+
+void put(OutputArchive& archive, const std::string& key, const Weights& weights) {
+    OutputArchive inner;
+    for (const auto& each : weights) inner.write(each.key(), each.value(), /*is_buffer=*/true);
+    archive.write(key, inner);
+}
+/// Fills `weights`, which are of the same network.
+void fill(InputArchive& archive, const std::string& key, Weights& weights) {
+    InputArchive inner;
+    archive.read(key, inner);
+    Weights stored;
+    for (const auto& each : weights) stored.insert(each.key(), tensor(inner, each.key()));
+    assign(weights, stored);
+}
+
+void put(OutputArchive& archive, const Progress& progress) {
+    archive.write("step", torch::IValue(progress.step));
+    archive.write("epoch", torch::IValue(progress.epoch));
+    archive.write("images", torch::IValue(progress.images));
+    archive.write("seen", torch::IValue(progress.seen));
+    put(archive, "sums", progress.sums);
+    archive.write("watched best", torch::IValue(progress.watch.best));
+    archive.write("waited", torch::IValue(progress.watch.waited));
+    archive.write("falls", torch::IValue(progress.watch.falls));
+    archive.write("best loss", torch::IValue(progress.best));
+    archive.write("best epoch", torch::IValue(progress.best_epoch));
+    archive.write("curves", torch::IValue(static_cast<std::int64_t>(progress.curves.size())));
+    for (std::size_t i = 0; i < progress.curves.size(); ++i) {
+        const std::string name = "curve " + std::to_string(i);
+        archive.write(name, torch::IValue(progress.curves[i].name));
+        put(archive, name + " steps", progress.curves[i].steps);
+        put(archive, name + " values", progress.curves[i].values);
+    }
+}
+
+Progress progress_from(InputArchive& archive) {
+    Progress progress;
+    progress.step = value(archive, "step").toInt();
+    progress.epoch = value(archive, "epoch").toInt();
+    progress.images = value(archive, "images").toInt();
+    progress.seen = value(archive, "seen").toInt();
+    progress.sums = numbers(archive, "sums");
+    progress.watch = {value(archive, "watched best").toDouble(), value(archive, "waited").toInt(),
+                      value(archive, "falls").toInt()};
+    progress.best = value(archive, "best loss").toDouble();
+    progress.best_epoch = value(archive, "best epoch").toInt();
+    const std::int64_t curves = value(archive, "curves").toInt();
+    for (std::int64_t i = 0; i < curves; ++i) {
+        const std::string name = "curve " + std::to_string(i);
+        progress.curves.push_back({value(archive, name).toStringRef(), numbers(archive, name + " steps"),
+                                   numbers(archive, name + " values")});
+    }
+    return progress;
 }
 
 }  // namespace
 
-void Checkpoints::write(const torch::nn::Module& net, const torch::optim::Optimizer& optimizer,
-                        const Progress& progress) const {
-    torch::serialize::OutputArchive archive, weights, optimisation;
-    for (const auto& tensor : tensors_of(net)) weights.write(tensor.key(), tensor.value(), /*is_buffer=*/true);
-    optimizer.save(optimisation);
+void Checkpoints::write(const State& state) const {
+    OutputArchive archive, optimisation;
+    archive.write("architecture", torch::IValue(architecture_));
     archive.write("work", torch::IValue(work_));
-    archive.write("network", weights);
+    put(archive, "network", tensors_of(state.net));
+    state.optimiser.save(optimisation);
     archive.write("optimiser", optimisation);
-    archive.write("step", torch::IValue(progress.step));
-    archive.write("loss_sum", torch::IValue(progress.loss_sum));
-    archive.write("images", torch::IValue(progress.images));
-    archive.write("losses", torch::tensor(progress.losses, torch::kFloat64), /*is_buffer=*/true);
+    if (state.average) put(archive, "average", state.average->weights());
+    if (state.best) put(archive, "best", *state.best);
+    put(archive, state.progress);
     std::ostringstream stream;
     archive.save_to(stream);
     const std::string bytes = stream.str();
 
     const fs::path beside = folder_ / "training.unfinished";
     std::ofstream file(beside, std::ios::binary);
-    file << heading << sha256(bytes) << bytes;
+    file << heading << version << '\n' << sha256(bytes) << bytes;
     file.close();
     std::error_code error;
     if (file) {
@@ -83,40 +168,35 @@ void Checkpoints::write(const torch::nn::Module& net, const torch::optim::Optimi
     }
 }
 
-bool Checkpoints::restore(torch::nn::Module& net, torch::optim::Optimizer& optimizer, Progress& progress,
-                          const fettle::Context& context) const {
+bool Checkpoints::restore(const State& state, const fettle::Context& context) const {
     for (const fs::path& path : {newest(), previous()}) {
         if (!fs::exists(path)) continue;
         const auto pass_over = [&](const std::string& why) {
             context.warn("the checkpoint `" + path.string() + "` " + why + "; it is passed over");
         };
-        const auto bytes = payload(path);
-        if (!bytes) {
-            pass_over("is damaged, cut short or of another version");
+        const auto [bytes, fault] = payload(path);
+        if (!fault.empty()) {
+            pass_over(fault);
             continue;
         }
-        torch::serialize::InputArchive archive, weights, optimisation;
-        archive.load_from(bytes->data(), bytes->size());
-        torch::IValue work, step, loss_sum, images;
-        archive.read("work", work);
-        if (work.toStringRef() != work_) {
-            pass_over("belongs to another training");
+        InputArchive archive, optimisation;
+        archive.load_from(bytes.data(), bytes.size());
+        const std::string architecture = value(archive, "architecture").toStringRef();
+        const std::string work = value(archive, "work").toStringRef();
+        if (architecture != architecture_ || work != work_) {
+            pass_over(architecture != architecture_
+                          ? "is of another architecture: " + first_difference(architecture, architecture_)
+                          : "belongs to another training: " + first_difference(work, work_));
             continue;
         }
-        archive.read("network", weights);
-        archive.read("optimiser", optimisation);
-        archive.read("step", step);
-        archive.read("loss_sum", loss_sum);
-        archive.read("images", images);
         // Copied into the tensors that are there, so that they keep their memory format.
-        const torch::NoGradGuard no_gradients;
-        for (auto& tensor : tensors_of(net)) tensor.value().copy_(read(weights, tensor.key()));
-        optimizer.load(optimisation);
-        progress.step = step.toInt();
-        progress.loss_sum = loss_sum.toDouble();
-        progress.images = images.toInt();
-        const torch::Tensor losses = read(archive, "losses");
-        progress.losses.assign(losses.data_ptr<double>(), losses.data_ptr<double>() + losses.numel());
+        Weights weights = tensors_of(state.net);
+        fill(archive, "network", weights);
+        archive.read("optimiser", optimisation);
+        state.optimiser.load(optimisation);
+        if (state.average) fill(archive, "average", state.average->weights());
+        state.progress = progress_from(archive);
+        if (state.progress.best_epoch > 0) fill(archive, "best", state.best.emplace(copy_of(weights)));
         return true;
     }
     return false;

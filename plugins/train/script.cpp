@@ -9,6 +9,7 @@ namespace train {
 namespace {
 
 using CompilationUnit = std::shared_ptr<torch::jit::CompilationUnit>;
+using Tensors = std::vector<fettle::Tensor>;
 
 /// The module's tensors as attributes of a TorchScript module, submodules likewise.
 torch::jit::Module mirrored(const torch::nn::Module& source, const std::string& name, const CompilationUnit& unit) {
@@ -23,37 +24,58 @@ torch::jit::Module mirrored(const torch::nn::Module& source, const std::string& 
     return mirror;
 }
 
-void require_faithful(torch::jit::Module& script, fettle::ReconstructionNet& net, const torch::Tensor& images) {
-    const torch::Tensor scripted = script.forward({images}).toTensor(), direct = net.forward(images);
-    if (scripted.sizes() != direct.sizes() || !torch::allclose(scripted, direct, 1e-5, 1e-6))
+torch::IValue value_of(const Tensors& outputs) {
+    if (outputs.size() == 1) return outputs.front();
+    return c10::ivalue::Tuple::create(std::vector<torch::IValue>(outputs.begin(), outputs.end()));
+}
+
+Tensors tensors_in(const torch::IValue& value) {
+    if (value.isTensor()) return {value.toTensor()};
+    Tensors tensors;
+    for (const torch::IValue& element : value.toTupleRef().elements()) tensors.push_back(element.toTensor());
+    return tensors;
+}
+
+void require_faithful(torch::jit::Module& script, const Tensors& direct, const fettle::Tensor& images) {
+    const Tensors scripted = tensors_in(script.forward({images}));
+    bool same = scripted.size() == direct.size();
+    std::string why = same ? "" : "another number of results";
+    for (std::size_t i = 0; same && i < direct.size(); ++i) {
+        same = scripted[i].sizes() == direct[i].sizes();
+        if (!same) why = "results of another size";
+        if (!same || torch::allclose(scripted[i], direct[i], 1e-5, 1e-6, /*equal_nan=*/true)) continue;
+        same = false;
+        why = "results that differ by up to " + std::to_string((scripted[i] - direct[i]).abs().max().item<double>());
+    }
+    if (!same)
         throw fettle::Error(fettle::Fault::plugin,
-                            "the network could not be stored as TorchScript: the stored one gives other images")
+                            "the network could not be stored as TorchScript: the stored one gives " + why)
             .help("an architecture's `forward` has to do the same operations whatever the values and the batch size");
 }
 
 }  // namespace
 
-std::string script_of(fettle::ReconstructionNet& net, const fettle::ImageShape& input, torch::Device device) {
-    net.eval();
+std::string script_of(torch::nn::Module& net, const std::function<Tensors(const fettle::Tensor&)>& outputs,
+                      const fettle::ImageShape& input, torch::Device device, const std::string& description) {
     const auto images = [&](std::int64_t count) {
         const auto values = torch::linspace(0, 1, count * input.channels * input.height * input.width, device);
         return values.view({count, input.channels, input.height, input.width});
     };
     const auto unit = std::make_shared<torch::jit::CompilationUnit>();
-    torch::jit::Module script = mirrored(net, "Reconstruction", unit);
+    torch::jit::Module script = mirrored(net, "Network", unit);
     const auto traced = torch::jit::tracer::trace(
         {images(2)},
-        [&](torch::jit::Stack stack) -> torch::jit::Stack { return {net.forward(stack.at(0).toTensor())}; },
+        [&](torch::jit::Stack stack) -> torch::jit::Stack { return {value_of(outputs(stack.at(0).toTensor()))}; },
         [](const torch::Tensor&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false, &script,
         {"images"});
     script.type()->addMethod(
         unit->create_function(c10::QualifiedName(*script.type()->name(), "forward"), traced.first->graph));
 
     std::ostringstream archive;
-    script.save(archive);
+    script.save(archive, {{description_file, description}});
     std::istringstream stored(archive.str());
     torch::jit::Module loaded = torch::jit::load(stored, device);
-    for (const std::int64_t count : {1, 3}) require_faithful(loaded, net, images(count));
+    for (const std::int64_t count : {1, 3}) require_faithful(loaded, outputs(images(count)), images(count));
     return archive.str();
 }
 

@@ -1,7 +1,10 @@
 #include "support.hpp"
 
+#include <fettle/image.hpp>
+
 #include <tbb/global_control.h>
 #include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
 
 namespace {
 
@@ -174,6 +177,34 @@ TEST(Paste, OddObjectsWork) {
             EXPECT_EQ(after.image.width, side);
             EXPECT_GT(marked_and_changed(sample_at(*images, i), after).second, 0);
         }
+    }
+}
+
+TEST(Paste, AnObjectOfSixteenBitsIsPastedRounded) {
+    cv::Mat deep(24, 24, CV_16UC4);
+    for (int y = 0; y < 24; ++y)
+        for (int x = 0; x < 24; ++x)  // blue, green, red, alpha: n of 8 bits is 257 n of 16
+            deep.at<cv::Vec4w>(y, x) =
+                cv::Vec4w(static_cast<unsigned short>(x * 257 + 100), 50 * 257 - 100, 20 * 257, y < 12 ? 0xFFFF : 0);
+    std::vector<std::uint8_t> bytes;
+    ASSERT_TRUE(cv::imencode(".png", deep, bytes));
+    auto [image, alpha] = fettle::decode_image(bytes, "deep.png");
+    const auto out = pasted(grounds(3), fixed_images({sample_of("deep", image, alpha)}),
+                            {{"size", 24},
+                             {"angle", Setting::List{0, 0}},
+                             {"flip", "none"},
+                             {"opacity", Setting::List{1, 1}},
+                             {"feather", 0}});
+    for (std::size_t i = 0; i < 3; ++i) {
+        const Sample after = sample_at(*out, i);
+        const Json line = Json::parse(after.lineage.at(0));
+        EXPECT_EQ(line.at("width"), 24);
+        EXPECT_EQ(line.at("height"), 12);
+        for (int y = 0; y < 12; ++y)
+            for (int x = 0; x < 24; ++x) {
+                const std::uint8_t* pixel = after.image.at(line.at("x").get<int>() + x, line.at("y").get<int>() + y);
+                EXPECT_EQ(std::vector<int>(pixel, pixel + 3), (std::vector<int>{20, 50, x}));
+            }
     }
 }
 

@@ -6,4 +6,5 @@ fettle_test(data_tables SOURCES data/table_test.cpp data/write_test.cpp data/vid
 target_include_directories(test_data_tables SYSTEM PRIVATE ${OpenCV_INCLUDE_DIRS})
 fettle_test(data_procedural SOURCES data/procedural_test.cpp PLUGINS dataset)
 fettle_test(data_stages SOURCES data/one_class_test.cpp data/resize_test.cpp data/paste_test.cpp
-            PLUGINS split transform synthesize)
+            PLUGINS split transform synthesize LIBRARIES opencv_core opencv_imgcodecs)
+target_include_directories(test_data_stages SYSTEM PRIVATE ${OpenCV_INCLUDE_DIRS})

@@ -89,7 +89,7 @@ TEST(Checkpoints, TheStepsBeforeACheckpointAreNotDoneAgain) {
         std::make_shared<learn::Watched>(images(), [&](std::span<const std::size_t>, std::uint32_t) { ++reads; });
     TestContext context(folder.path);
     learn::trained(counted, counted, context);
-    EXPECT_EQ(reads, 1 + 3u);  // the look at one image, and steps 10 to 12
+    EXPECT_EQ(reads, 1 + 3 + 1u);  // the look at one image, steps 10 to 12, and the images that are shown
 }
 
 TEST(Checkpoints, ADamagedOneGivesWayToTheOneBefore) {
@@ -140,6 +140,91 @@ TEST(Checkpoints, OneOfAnotherTrainingIsPassedOver) {
     EXPECT_THAT(context.warnings().front(), HasSubstr("another training"));
     const Folder other;
     EXPECT_EQ(resumed, finished(TestContext(other.path, 2)));
+}
+
+TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
+    const auto warned = [](const Folder& folder, const fettle::Ref<fettle::Network>& expected) {
+        TestContext context(folder.path);
+        EXPECT_EQ(learn::trained(images(), images(), context)->script, expected->script);
+        EXPECT_EQ(context.warnings().size(), 1u);
+        return context.warnings().front();
+    };
+    const Folder fresh, newer, other;
+    TestContext unbroken(fresh.path);
+    const auto expected = learn::trained(images(), images(), unbroken);
+
+    stop_after(6, newer);
+    std::string bytes;
+    {
+        std::ifstream file(newest(newer), std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    ASSERT_EQ(bytes.substr(0, 29), "fettle training checkpoint 2\n");
+    bytes[27] = '9';
+    std::ofstream(newest(newer), std::ios::binary) << bytes;
+    EXPECT_THAT(warned(newer, expected), HasSubstr("is of version 9, and this program reads version 2"));
+
+    /// A run whose model has another text.
+    class Renamed final : public fettle::Context {
+       public:
+        explicit Renamed(TestContext& inner) : inner_(inner) {}
+        std::uint64_t seed() const override { return inner_.seed(); }
+        fettle::Device device() const override { return {}; }
+        int threads() const override { return 1; }
+        std::string label() const override { return inner_.label(); }
+        std::string component_text(std::string_view name) const override {
+            return inner_.component_text(name) + (name == "model" ? "width = 16\n" : "");
+        }
+        fs::path output_folder() const override { return inner_.output_folder(); }
+        fs::path checkpoint_folder() const override { return inner_.checkpoint_folder(); }
+        void progress(std::size_t done, std::size_t total, std::string_view note) const override {
+            inner_.progress(done, total, note);
+        }
+        void warn(std::string_view text) const override { inner_.warn(text); }
+        void note(std::string_view, std::string_view) const override {}
+        void waited_since(std::chrono::steady_clock::time_point) const override {}
+        bool stop_requested() const override { return inner_.stop_requested(); }
+        std::unique_lock<std::mutex> use_device() const override { return inner_.use_device(); }
+
+       private:
+        TestContext& inner_;
+    };
+    TestContext inner(other.path);
+    inner.stop_after(6);
+    Renamed renamed(inner);
+    EXPECT_THROW(learn::trained(images(), images(), renamed), fettle::Interrupted);
+    EXPECT_THAT(warned(other, expected), ::testing::AllOf(HasSubstr("another architecture"), HasSubstr("width = 16")));
+}
+
+/// Everything that a training remembers: momentum, falls of the rate, averages, the best weights so far.
+TEST(Checkpoints, NothingThatARecipeRemembersIsForgotten) {
+    const learn::Settings everything{{"optimiser", "sgd"}, {"learning_rate", 0.05}, {"schedule", "plateau"},
+                                     {"fall_after", 1},    {"average", 0.9},        {"patience", 3},
+                                     {"clip", 0.5},        {"epochs", 12},          {"checkpoint_every", never}};
+    const auto run = [&](TestContext& context) {
+        const auto apart = learn::pictures(5, 32, 32, /*hole=*/true);
+        return learn::trained({{"inputs", {images()}}, {"targets", {images()}}, {"calibrate", {apart}}}, context,
+                              everything, {{"model", {learn::small_model()}}, {"loss", learn::usual_loss()}});
+    };
+    const Folder whole;
+    TestContext unbroken(whole.path);
+    const auto expected = run(unbroken);
+    for (const std::vector<std::size_t>& stops : {std::vector<std::size_t>{1}, {3}, {6, 7}, {8}, {2, 5, 9}}) {
+        const Folder folder;
+        for (const std::size_t step : stops) {
+            TestContext context(folder.path);
+            context.stop_after(step);
+            EXPECT_THROW(run(context), fettle::Interrupted);
+        }
+        TestContext last(folder.path);
+        const auto resumed = run(last);
+        EXPECT_EQ(resumed->script, expected->script) << stops.front();
+        ASSERT_EQ(resumed->history.size(), expected->history.size());
+        for (std::size_t c = 0; c < resumed->history.size(); ++c) {
+            EXPECT_EQ(resumed->history[c].name, expected->history[c].name);
+            EXPECT_EQ(resumed->history[c].values, expected->history[c].values) << resumed->history[c].name;
+        }
+    }
 }
 
 TEST(Checkpoints, AFolderThatCannotBeWrittenIsSaid) {

