@@ -28,6 +28,11 @@ bool report(const std::vector<Diagnostic>& diagnostics, bool json) {
     return error;
 }
 
+bool report_plainly(std::vector<Diagnostic> diagnostics, bool json) {
+    for (Diagnostic& diagnostic : diagnostics) diagnostic.span = {};
+    return report(diagnostics, json);
+}
+
 /// The folder of what is remembered between calls; empty where there is none to be had.
 static fs::path memory_folder(const po::variables_map& options) {
     return options.count("cache") ? fs::path(options["cache"].as<std::string>()) : default_cache_folder({});

@@ -32,6 +32,9 @@ bool colour();
 /// Prints what is wrong and says whether there was an error.
 bool report(const std::vector<Diagnostic>& diagnostics, bool json);
 
+/// The same without places, where they would lie in a graph that the user never wrote.
+bool report_plainly(std::vector<Diagnostic> diagnostics, bool json);
+
 /// Plugins as the options and `more` say, with what is remembered of them.
 std::unique_ptr<Registry> make_registry(const po::variables_map& options, const std::vector<fs::path>& more,
                                         Diagnostics& diagnostics);
@@ -49,7 +52,7 @@ RunOptions run_options(const po::variables_map& options);
 
 // The commands whose graph isn't the user's own, but made up from it or from nothing. Each returns the exit status.
 
-/// Two image files under any similarity or distance.
+/// Two image files, or hashes as text, under any similarity or distance.
 int metric(const po::variables_map& options, const Arguments& arguments);
 /// Samples of one stage made again.
 int synth(const po::variables_map& options, const Arguments& arguments);

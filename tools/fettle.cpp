@@ -165,7 +165,8 @@ constexpr Command commands[] = {
     {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1},
     {"synth", "GRAPH STAGE", "make samples of a stage again: --sample N alone, or --sheet N in one picture", synth, 2,
      2},
-    {"metric", "ID A B", "compare two image files by any similarity or distance", metric, 3, 3},
+    {"metric", "ID A B", "compare two image files (or hashes) by any similarity or distance; --set window=7", metric, 3,
+     3},
     {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
 };
 

@@ -1,33 +1,15 @@
-// Commands that make up a graph of their own.
+// Samples of a stage made again: a graph made up from the user's own.
 #include "command.hpp"
 #include "show/show.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <csignal>
 #include <iostream>
 
 namespace command {
 namespace {
-
-using fettle::TypeInfo;
-
-/// Reports without places: they would lie in a graph that the user never wrote.
-bool report_plainly(std::vector<Diagnostic> diagnostics, bool json) {
-    for (Diagnostic& diagnostic : diagnostics) diagnostic.span = {};
-    return report(diagnostics, json);
-}
-
-/// Whether a type compares `reference` with `candidate`.
-bool compares(const TypeInfo& type) {
-    const auto has = [&](const char* name) {
-        return std::any_of(type.inputs.begin(), type.inputs.end(), [&](const auto& port) { return port.name == name; });
-    };
-    return type.stage && has("reference") && has("candidate");
-}
 
 /// "stage" or "stage.port": the place of the stage, and the name of its output of images. Reports and returns nothing
 /// where there is none.
@@ -56,58 +38,6 @@ std::optional<std::pair<std::size_t, std::string>> images_of(const Graph& graph,
 }
 
 }  // namespace
-
-/// A graph of three or four stages.
-int metric(const po::variables_map& options, const Arguments& arguments) {
-    const bool json = options.count("json") > 0;
-    Diagnostics diagnostics;
-    std::string text = "format = 1\n[graph]\nname = \"metric\"\n";
-    const char* sides[] = {"reference", "candidate"};
-    for (int i = 0; i < 2; ++i)
-        text += fmt::format("[stage.{}]\nuse = \"dataset.image\"\npath = {}\n", sides[i],
-                            fettle::Setting(arguments[1 + i]).text());
-    text += fmt::format("[stage.metric]\nuse = {}\nin.reference = \"reference\"\nin.candidate = \"candidate\"\n",
-                        fettle::Setting(arguments[0]).text());
-    {
-        const auto registry = make_registry(options, {}, diagnostics);
-        const TypeInfo* type = registry->find(arguments[0]);
-        if (type == nullptr || !compares(*type)) {
-            std::vector<std::string> known;
-            for (const std::string& id : registry->stages())
-                if (compares(*registry->find(id))) known.push_back(id);
-            diagnostics.add(errors::unknown_use({}, arguments[0], known));
-        }
-        if (report(diagnostics.all(), json)) return 1;
-        if (!type->outputs.empty() && type->outputs.front().type == fettle::Maps::type_name)
-            text += "[stage.score]\nuse = \"score.pool\"\nby = \"mean\"\nin.maps = [\"metric\"]\n";
-    }
-    Diagnostics found;
-    const auto document =
-        read_document_text("metric", text, fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
-    const Checked checked = check_document(document, "metric", options, found);
-    if (report_plainly(found.all(), json) || !checked.graph) return 1;
-
-    RunOptions settings = run_options(options);
-    const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());
-    settings.output = scratch / "runs";
-    settings.cache = scratch / "cache";
-    Observer quiet;
-    const RunResult result = run_graph(*checked.graph, *checked.registry, settings, quiet);
-    std::error_code error;
-    fs::remove_all(scratch, error);
-    if (report_plainly(result.diagnostics, json)) return 1;
-    if (result.status == Status::interrupted) return 128 + received_signal.load();
-    for (const auto& outputs : result.values)
-        for (const auto& value : outputs)
-            if (const auto* scores = dynamic_cast<const fettle::Scores*>(value.get()))
-                for (const auto& column : scores->columns)
-                    std::cout << (json ? nlohmann::ordered_json{{"metric", column.name},
-                                                                {"value", column.values.front()}}
-                                             .dump()
-                                       : fmt::format("{} {}", column.name, column.values.front()))
-                              << "\n";
-    return 0;
-}
 
 /// The graph up to the stage, with a stage behind it that writes them down.
 int synth(const po::variables_map& options, const Arguments& arguments) {

@@ -1,5 +1,8 @@
-set(hash_sources ${CMAKE_SOURCE_DIR}/plugins/hash/grey.cpp ${CMAKE_SOURCE_DIR}/plugins/hash/perceptual.cpp)
-fettle_test(hash SOURCES decide/hash_test.cpp ${hash_sources} PLUGINS hash)
+file(GLOB hash_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/plugins/hash/*.cpp)
+list(FILTER hash_sources EXCLUDE REGEX plugin.cpp)
+fettle_test(hash SOURCES decide/hash_test.cpp decide/hash_peer_test.cpp ${hash_sources} PLUGINS hash)
+fettle_test(hash_command SOURCES decide/hash_command_test.cpp ${hash_sources}
+            PLUGINS hash dataset similarity score fettle)
 fettle_test(decide SOURCES decide/pool_test.cpp decide/threshold_test.cpp decide/detection_test.cpp
                            ${CMAKE_SOURCE_DIR}/plugins/evaluate/ranking.cpp
             PLUGINS score threshold evaluate)
