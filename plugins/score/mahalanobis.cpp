@@ -43,12 +43,13 @@ cv::Mat Mahalanobis::shrunk(const cv::Mat& covariance) const {
 }
 
 double Mahalanobis::distance(const std::vector<double>& row, bool own) const {
-    cv::Mat difference = cv::Mat(row, true) - mean_, solved;
-    cv::Mat covariance = covariance_;
+    cv::Mat difference = cv::Mat(row, true) - mean_, solved, covariance;
     if (own) {  // as if the row had never been there
         const double n = count_;
         covariance = (n * covariance_ - n / (n - 1) * difference * difference.t()) / (n - 1);
         difference *= n / (n - 1);
+    } else {
+        covariance = covariance_;
     }
     if (!cv::solve(shrunk(covariance), difference, solved, cv::DECOMP_CHOLESKY))
         throw fettle::Error(fettle::Fault::data, "the covariance of " + std::to_string(columns_) + " columns over " +

@@ -113,20 +113,24 @@ double Divisions::f1(const Division& division, double prevalence) const {
     return 2 * found / (found + alarms + prevalence);
 }
 
-std::string caution_of_anomalies(const fettle::Calibration& calibration) {
-    constexpr std::size_t few = 20;  // a share is then known in steps of 5 %
+std::string no_higher(const fettle::Calibration& calibration) {
     const double sound = fettle::quantile(calibration.normal, 0.5);
     const double anomalous = fettle::quantile(calibration.anomalous, 0.5);
-    const std::string counts = std::to_string(calibration.anomalous.size()) + " anomalous and " +
-                               std::to_string(calibration.normal.size()) + " sound calibration scores";
-    if (anomalous <= sound)
-        return "the anomalous calibration samples score no higher than the sound ones (median " +
-               fettle::Setting(anomalous).text() + " against " + fettle::Setting(sound).text() +
-               "): a threshold found by them says little";
+    if (anomalous > sound) return {};
+    return "the anomalous calibration samples score no higher than the sound ones (median " +
+           fettle::Setting(anomalous).text() + " against " + fettle::Setting(sound).text() +
+           "): a threshold found by them says little";
+}
+
+std::string caution_of_anomalies(const fettle::Calibration& calibration) {
+    if (auto words = no_higher(calibration); !words.empty()) return words;
+    constexpr std::size_t enough = 20;  // a share is then known in steps of 5 %
     const std::size_t fewest = std::min(calibration.anomalous.size(), calibration.normal.size());
-    if (fewest >= few) return {};
-    return "found from " + counts + ": shares of them are known in steps of " +
-           percent(1 / static_cast<double>(fewest)) + " only; " + std::to_string(few) + " of each make it 5 %";
+    if (fewest >= enough) return {};
+    return "found from " + std::to_string(calibration.anomalous.size()) + " anomalous and " +
+           std::to_string(calibration.normal.size()) +
+           " sound calibration scores: shares of them are known in steps of " +
+           percent(1 / static_cast<double>(fewest)) + " only; " + std::to_string(enough) + " of each make it 5 %";
 }
 
 }  // namespace threshold

@@ -3,6 +3,7 @@
 
 #include <fettle/roles/decide.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -54,13 +55,16 @@ class Divisions {
     double precision(const Division& division, double prevalence) const;
     double f1(const Division& division, double prevalence) const;
 
-    /// The threshold of the division with the highest gain; of several the highest, with the fewest false alarms.
+    /// The threshold of the division with the highest gain; of several, equal but for rounding, the highest, with the
+    /// fewest false alarms.
     template <class Gain>
     double best(const Gain& gain) const {
+        constexpr double rounding = 1e-13;
         const Division* best = &all_.front();
         double highest = gain(*best);
         for (const Division& each : all_)
-            if (const double value = gain(each); value > highest) best = &each, highest = value;
+            if (const double value = gain(each); value > highest + rounding * std::abs(highest))
+                best = &each, highest = value;
         return best->threshold;
     }
 
@@ -69,8 +73,11 @@ class Divisions {
     std::size_t anomalous_, normal_;
 };
 
-/// What to know of a threshold that was found by anomalous scores: that they are few, or that they don't lie above
-/// the sound ones; else empty. Both kinds are there.
+/// Says where the anomalous scores don't lie above the sound ones, by their medians; else empty. Both kinds are there.
+std::string no_higher(const fettle::Calibration& calibration);
+
+/// What to know of a threshold that was found by anomalous scores: that they don't lie above the sound ones, or that
+/// there are few of either; else empty. Both kinds are there.
 std::string caution_of_anomalies(const fettle::Calibration& calibration);
 
 }  // namespace threshold

@@ -52,8 +52,11 @@ double Pareto::likelihood(const std::vector<double>& excesses) const {
     double sum = 0;
     for (const double excess : excesses) {
         const double reach = shape * excess / scale;
-        if (reach <= -1) return -std::numeric_limits<double>::infinity();
-        sum += shape == 0 ? excess / scale : (1 + 1 / shape) * std::log1p(reach);
+        if (reach < -1) return -std::numeric_limits<double>::infinity();
+        if (shape == 0)
+            sum += excess / scale;
+        else if (shape != -1)  // at which all up to the tail's end are equally likely
+            sum += (1 + 1 / shape) * std::log1p(reach);
     }
     return -std::log(scale) - sum / static_cast<double>(excesses.size());
 }

@@ -32,6 +32,7 @@ struct Recall final : fettle::Threshold {
     /// What to expect of further anomalies: m of them cut the line into m + 1 gaps that are equally likely, and the
     /// threshold lies in the one below the lowest that is to be found.
     std::string caution(const fettle::Calibration& calibration) const override {
+        if (auto words = threshold::no_higher(calibration); !words.empty()) return words;
         const std::size_t count = calibration.anomalous.size(), needed = threshold::needed_for(at);
         if (at == 1 || count >= needed) return threshold::caution_of_anomalies(calibration);
         return std::to_string(count) + " anomalous calibration scores can't tell where " + threshold::percent(at) +

@@ -8,24 +8,27 @@ namespace {
 
 using Histogram = std::vector<double>;
 
-/// The mean of each count and its neighbours; beyond the ends the end itself counts, so nothing gets lost.
+/// The mean of each count and its neighbours; beyond the ends there is nothing.
 Histogram smoothed(const Histogram& counts) {
     Histogram out(counts.size());
-    for (std::size_t i = 0; i < counts.size(); ++i)
-        out[i] = (counts[i == 0 ? 0 : i - 1] + counts[i] + counts[std::min(i + 1, counts.size() - 1)]) / 3;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const double before = i > 0 ? counts[i - 1] : 0, after = i + 1 < counts.size() ? counts[i + 1] : 0;
+        out[i] = (before + counts[i] + after) / 3;
+    }
     return out;
 }
 
-/// Where counts rise and then fall; of a plateau its last bin. Nothing lies beyond the ends.
+/// Where counts rise and then fall; of a plateau its last bin. What rounding does to a plateau is no slope.
 std::vector<std::size_t> peaks(const Histogram& counts) {
+    const double rounding = 1e-12 * *std::max_element(counts.begin(), counts.end());
     std::vector<std::size_t> out;
     bool rising = true;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        const double next = i + 1 < counts.size() ? counts[i + 1] : 0;
-        if (rising && next < counts[i]) {
+    for (std::size_t i = 0; i + 1 < counts.size(); ++i) {
+        const double step = counts[i + 1] - counts[i];
+        if (rising && step < -rounding) {
             out.push_back(i);
             rising = false;
-        } else if (next > counts[i]) {
+        } else if (step > rounding) {
             rising = true;
         }
     }
@@ -50,24 +53,24 @@ struct Valley final : threshold::Mixture {
         const std::vector<double> all = scores(calibration);
         const double low = all.front(), width = (all.back() - low) / bins;
         const std::size_t bin = lowest(histogram(all, width));
-        return low + (static_cast<double>(bin) + 0.5) * width;
+        return low + (static_cast<double>(bin) - bins + 0.5) * width;
     }
 
    private:
+    /// With as many empty bins on either side, for smoothing to spread into: the ends are no walls.
     Histogram histogram(const std::vector<double>& scores, double width) const {
-        Histogram counts(static_cast<std::size_t>(bins));
-        for (const double score : scores) {
-            const auto bin = static_cast<std::size_t>((score - scores.front()) / width);
-            ++counts[std::min(bin, counts.size() - 1)];
-        }
+        Histogram counts(static_cast<std::size_t>(3 * bins));
+        for (const double score : scores)
+            ++counts[static_cast<std::size_t>(bins +
+                                              std::min(static_cast<int>((score - scores.front()) / width), bins - 1))];
         return counts;
     }
 
     /// The first of the lowest bins between the two peaks.
-    static std::size_t lowest(Histogram counts) {
-        // Smoothing k times spreads a bin's count over about sqrt(2 k / 3) bins: after bins^2 times all is flat.
+    std::size_t lowest(Histogram counts) const {
+        // Smoothing k times spreads a bin's count over about sqrt(2 k / 3) bins: long before bins^2 there is one peak.
         std::vector<std::size_t> found = peaks(counts);
-        for (std::size_t k = 0; found.size() > 2 && k < counts.size() * counts.size(); ++k) {
+        for (int k = 0; found.size() > 2 && k < bins * bins; ++k) {
             counts = smoothed(counts);
             found = peaks(counts);
         }
