@@ -48,6 +48,7 @@ struct Conformal final : fettle::Threshold {
 
     std::string caution(const fettle::Calibration& calibration) const override {
         const std::size_t count = calibration.normal.size(), place = place_of(count);
+        if (place > count) return {};
         const auto above = static_cast<double>(count + 1 - place);
         const boost::math::beta_distribution<> share(above, static_cast<double>(place));
         return "of sound images like the " + std::to_string(count) + " calibration ones at most " +

@@ -3,6 +3,7 @@
 #include <fettle/sdk.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace {
 
@@ -19,14 +20,14 @@ Histogram smoothed(const Histogram& counts) {
 }
 
 /// Where counts rise and then fall; of a plateau its last bin. What rounding does to a plateau is no slope.
-std::vector<std::size_t> peaks(const Histogram& counts) {
+std::vector<std::ptrdiff_t> peaks(const Histogram& counts) {
     const double rounding = 1e-12 * *std::max_element(counts.begin(), counts.end());
-    std::vector<std::size_t> out;
+    std::vector<std::ptrdiff_t> out;
     bool rising = true;
     for (std::size_t i = 0; i + 1 < counts.size(); ++i) {
         const double step = counts[i + 1] - counts[i];
         if (rising && step < -rounding) {
-            out.push_back(i);
+            out.push_back(static_cast<std::ptrdiff_t>(i));
             rising = false;
         } else if (step > rounding) {
             rising = true;
@@ -45,31 +46,32 @@ struct Valley final : threshold::Mixture {
             "The valley between the two peaks of the scores' smoothed histogram. Looks at no labels, but needs scores "
             "of both kinds.");
         d.param("bins", &Valley::bins, "How many equal steps the range of the scores is divided into.",
-                fettle::between(8, 65536));
+                fettle::between(8, 1024));
         describe_mixture(d);
     }
 
     double fit(const fettle::Calibration& calibration) const override {
         const std::vector<double> all = scores(calibration);
-        const double low = all.front(), width = (all.back() - low) / bins;
-        const std::size_t bin = lowest(histogram(all, width));
-        return low + (static_cast<double>(bin) - bins + 0.5) * width;
+        const double place = lowest(histogram(all)) - bins + 0.5;
+        return std::lerp(all.front(), all.back(), place / bins);
     }
 
    private:
     /// With as many empty bins on either side, for smoothing to spread into: the ends are no walls.
-    Histogram histogram(const std::vector<double>& scores, double width) const {
+    Histogram histogram(const std::vector<double>& scores) const {
         Histogram counts(static_cast<std::size_t>(3 * bins));
-        for (const double score : scores)
-            ++counts[static_cast<std::size_t>(bins +
-                                              std::min(static_cast<int>((score - scores.front()) / width), bins - 1))];
+        const double low = scores.front(), range = scores.back() - low;
+        for (const double score : scores) {
+            const int bin = static_cast<int>((score - low) / range * bins);
+            ++counts[static_cast<std::size_t>(bins + std::min(bin, bins - 1))];
+        }
         return counts;
     }
 
-    /// The first of the lowest bins between the two peaks.
-    std::size_t lowest(Histogram counts) const {
+    /// The lowest bin between the two peaks; the middle one where several in a row are as low.
+    double lowest(Histogram counts) const {
         // Smoothing k times spreads a bin's count over about sqrt(2 k / 3) bins: long before bins^2 there is one peak.
-        std::vector<std::size_t> found = peaks(counts);
+        std::vector<std::ptrdiff_t> found = peaks(counts);
         for (int k = 0; found.size() > 2 && k < bins * bins; ++k) {
             counts = smoothed(counts);
             found = peaks(counts);
@@ -79,9 +81,11 @@ struct Valley final : threshold::Mixture {
                 .help(
                     "it takes two groups of scores that lie apart; `threshold.otsu` divides any, and "
                     "`threshold.quantile` needs sound ones alone");
-        const auto first = counts.begin() + static_cast<std::ptrdiff_t>(found[0]);
-        const auto last = counts.begin() + static_cast<std::ptrdiff_t>(found[1]) + 1;
-        return static_cast<std::size_t>(std::min_element(first, last) - counts.begin());
+        const auto first = counts.begin() + found[0], last = counts.begin() + found[1] + 1;
+        const double highest = *std::min_element(first, last) * (1 + 1e-12);  // what rounding does is no slope
+        const auto bottom = std::find_if(first, last, [&](double each) { return each <= highest; });
+        const auto end = std::find_if(bottom, last, [&](double each) { return each > highest; });
+        return static_cast<double>((bottom - counts.begin()) + (end - counts.begin()) - 1) / 2;
     }
 };
 

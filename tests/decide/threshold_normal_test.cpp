@@ -223,6 +223,11 @@ TEST(ThresholdMixtures, LookAtNoLabels) {
     }
 }
 
+TEST(ThresholdValley, LiesInTheMiddleOfAGap) {
+    const auto scores = calibration({0, 1, 1, 2}, {29, 30, 30, 31});
+    EXPECT_NEAR(Strategy("valley", {{"bins", 31}})->fit(scores), 16, 1e-9);  // bins 3 to 28 are empty
+}
+
 TEST(ThresholdValley, SaysWhereThereIsOnePeak) {
     // Counts that fall from the first bin to the last: one peak, however often they are smoothed.
     std::vector<double> scores;
