@@ -1,5 +1,11 @@
 #include <fettle/plugin.hpp>
 
+void add_combine(fettle::PluginBuilder&);
 void add_pool(fettle::PluginBuilder&);
+void add_standardise(fettle::PluginBuilder&);
 
-FETTLE_PLUGIN(score, "0.1.0", "From maps to one number per image") { add_pool(plugin); }
+FETTLE_PLUGIN(score, "0.2.0", "From maps to one number per image") {
+    add_combine(plugin);
+    add_pool(plugin);
+    add_standardise(plugin);
+}

@@ -1,7 +1,7 @@
-#include <fettle/sdk.hpp>
+#include "divisions.hpp"
 
-#include <cmath>
-#include <cstdio>
+#include <fettle/sdk.hpp>
+#include <fettle/statistics.hpp>
 
 namespace {
 
@@ -15,7 +15,7 @@ struct Quantile final : fettle::Threshold {
     double at = 0.95;
 
     static void describe(fettle::Describe<Quantile>& d) {
-        d.summary("The threshold that a given share of the normal calibration scores stays below.")
+        d.summary("The threshold that a given share of the normal calibration scores stays below. Needs no labels.")
             .param("at", &Quantile::at,
                    "That share, between 0 and 1: 0.95 calls about 5% of sound images anomalous; 1 takes the highest "
                    "score.",
@@ -34,26 +34,17 @@ struct Quantile final : fettle::Threshold {
     }
 
     std::string caution(const fettle::Calibration& calibration) const override {
+        if (auto words = threshold::all_equal(calibration); !words.empty()) return words;
         const auto count = static_cast<double>(calibration.normal.size());
         if (at == 1 || count >= static_cast<double>(needed())) return {};
         const double expected = (count * (1 - at) + at) / (count + 1);
         return std::to_string(calibration.normal.size()) + " calibration scores can't tell where the quantile " +
                fettle::Setting(at).text() + " lies; that takes " + std::to_string(needed()) + ". Expect about " +
-               percent(expected) + " of sound images above the threshold, not " + percent(1 - at);
+               threshold::percent(expected) + " of sound images above the threshold, not " + threshold::percent(1 - at);
     }
 
    private:
-    /// Scores it takes for one of them to lie above the quantile.
-    std::size_t needed() const {
-        if (at == 1) return 2;
-        return std::max<std::size_t>(static_cast<std::size_t>(std::ceil(1 / (1 - at) - 1e-9)), 2);
-    }
-
-    static std::string percent(double share) {
-        char text[32];
-        std::snprintf(text, sizeof text, "%.3g %%", 100 * share);
-        return text;
-    }
+    std::size_t needed() const { return threshold::needed_for(at); }
 };
 
 }  // namespace

@@ -52,6 +52,48 @@ TEST(ScorePool, NamesItsColumn) {
     EXPECT_EQ(Pool("top_share", 0.9975)->name(), "top 0.25%");
 }
 
+TEST(ScorePool, TakesTheAreaAboveALevel) {
+    const auto area = [](double level) {
+        const auto object = plugin().make("score.pool", Settings{{"by", "area"}, {"level", level}});
+        const auto& pool = dynamic_cast<const fettle::Pooling&>(*object);
+        EXPECT_THAT(pool.name(), HasSubstr("area above "));
+        return pool.pool(line({4, 1, 3, 2, 10}));
+    };
+    EXPECT_EQ(area(2.5), 0.6);
+    EXPECT_EQ(area(3), 0.4);  // above, not at
+    EXPECT_EQ(area(10), 0);
+    EXPECT_EQ(area(0.5), 1);
+}
+
+TEST(ScorePool, TakesTheMaximumOfASmoothedMap) {
+    const auto smoothed = [](double sigma, const fettle::Plane& plane) {
+        const auto object = plugin().make("score.pool", Settings{{"by", "smoothed_maximum"}, {"smooth", sigma}});
+        const auto& pool = dynamic_cast<const fettle::Pooling&>(*object);
+        EXPECT_EQ(pool.name(), sigma == 2 ? "maximum smoothed by 2" : "maximum smoothed by 0.1");
+        return pool.pool(plane);
+    };
+    fettle::Plane plane{41, 41, std::vector<float>(41 * 41, 1)};
+    EXPECT_NEAR(smoothed(2, plane), 1, 1e-12);  // what is even stays so, at the edges too
+    plane.values[20 * 41 + 20] = 101;
+    EXPECT_NEAR(smoothed(2, plane), 1 + 100 / (2 * 3.14159265358979 * 4), 2e-3);  // the Gaussian's own maximum
+    EXPECT_NEAR(smoothed(0.1, plane), 101, 1e-12);
+}
+
+TEST(ScorePool, RefusesParametersThatNothingReads) {
+    const auto check = [](const Settings& settings) {
+        return plugin().entry("score.pool").check(*plugin().make("score.pool", settings));
+    };
+    EXPECT_THAT(check({{"by", "mean"}, {"at", 0.9}}), HasSubstr("`by = \"mean\"` makes no use of it"));
+    EXPECT_THAT(check({{"by", "top_share"}, {"smooth", 2.0}}), HasSubstr("`smooth` is read by"));
+    EXPECT_THAT(check({{"by", "quantile"}, {"level", 2.0}}), HasSubstr("`level` is read by"));
+    EXPECT_THAT(check({{"by", "area"}}), HasSubstr("needs `level`"));
+    EXPECT_THAT(check({{"by", "area"}, {"level", 2.0}}), IsEmpty());
+    EXPECT_THAT(check({{"by", "smoothed_maximum"}, {"smooth", 2.0}}), IsEmpty());
+    EXPECT_THAT(check({{"by", "top_share"}, {"at", 0.9}}), IsEmpty());
+    EXPECT_THAT(check({{"by", "quantile"}, {"at", 0.9}}), IsEmpty());
+    EXPECT_THAT(check({}), IsEmpty());
+}
+
 TEST(ScorePool, AgreesWithSortingOnRandomMaps) {
     fettle::Random random(11);
     for (int trial = 0; trial < 2000; ++trial) {
