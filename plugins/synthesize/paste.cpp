@@ -186,7 +186,7 @@ struct Paste final : fettle::Synthesizer, PasteSettings {
             Sample follower;
             follower.info = clean.info, follower.image = clean.image, follower.mask = places;
             Random same = random;
-            clean = stepped(*step, std::move(clean), random);
+            clean = step->change(std::move(clean), random);
             if (!places.empty()) places = step->apply(std::move(follower), same).mask;
         }
         std::optional<Allowed> allowed;
@@ -205,7 +205,7 @@ struct Paste final : fettle::Synthesizer, PasteSettings {
         if (after_steps.empty()) return clean;
         const std::size_t last_line = clean.lineage.size();
         const int first_instance = static_cast<int>(clean.instance_classes.size()) - pasted + 1;
-        for (const auto& step : after_steps) clean = stepped(*step, std::move(clean), random);
+        for (const auto& step : after_steps) clean = step->change(std::move(clean), random);
         if (!clean.instances.empty()) add_final_boxes(clean, first_line, last_line, first_instance);
         return clean;
     }

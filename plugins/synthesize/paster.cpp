@@ -239,21 +239,3 @@ void Paster::give_up(Sample& ground) {
                   : "look whether the objects' masks (their alpha) are empty or their colour is the ground's, raise "
                     "`opacity` or `scale`, lower `contrast`, or let `no_room = \"drop\"` leave such objects out");
 }
-
-Sample stepped(const fettle::Transform& step, Sample sample, fettle::Random& random) {
-    const Sample before = sample.instances.empty() ? Sample() : sample;
-    const fettle::Random same = random;
-    Sample after = step.apply(std::move(sample), random);
-    if (before.instances.empty() || after.mask == before.mask) return after;
-    after.instances = Image(after.image.width, after.image.height, 1);
-    for (std::size_t k = 0; k < before.instance_classes.size(); ++k) {
-        Sample one = before;
-        for (std::size_t i = 0; i < one.mask.pixels.size(); ++i)
-            one.mask.pixels[i] = before.instances.pixels[i] == k + 1 ? 255 : 0;
-        fettle::Random again = same;
-        const Image moved = step.apply(std::move(one), again).mask;
-        for (std::size_t i = 0; i < moved.pixels.size(); ++i)
-            if (moved.pixels[i] >= 128) after.instances.pixels[i] = static_cast<std::uint8_t>(k + 1);
-    }
-    return after;
-}

@@ -62,6 +62,3 @@ class Paster {
     int unseen_ = 0, without_room_ = 0;
     std::string last_;  ///< the object tried last
 };
-
-/// The sample after a step: mask and instances follow changes of geometry, though the step knows masks alone.
-fettle::Sample stepped(const fettle::Transform& step, fettle::Sample sample, fettle::Random& random);

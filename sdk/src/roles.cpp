@@ -62,21 +62,31 @@ Splitter::Out Splitter::run(const In& in, Context& context) const {
     return {chosen(Split::train), chosen(Split::calibrate), chosen(Split::test)};
 }
 
+Sample Transform::change(Sample sample, Random& random) const {
+    const Sample before = sample.instances.empty() ? Sample() : sample;
+    const Random same = random;
+    Sample after = apply(std::move(sample), random);
+    if (before.instances.empty() || after.mask == before.mask || after.instances != before.instances) return after;
+    after.instances = Image(after.mask.width, after.mask.height, 1);
+    for (std::size_t k = 0; k < before.instance_classes.size(); ++k) {
+        Sample one = before;
+        for (std::size_t i = 0; i < one.mask.pixels.size(); ++i)
+            one.mask.pixels[i] = before.instances.pixels[i] == k + 1 ? 255 : 0;
+        Random again = same;
+        const Image moved = apply(std::move(one), again).mask;
+        for (std::size_t i = 0; i < moved.pixels.size(); ++i)
+            if (moved.pixels[i] >= 128) after.instances.pixels[i] = static_cast<std::uint8_t>(k + 1);
+    }
+    return after;
+}
+
 Transform::Out Transform::run(const In& in, Context& context) const {
     const Ref<Images> joined = join_images(in.images);
     return {lazy_images(
         infos_of(*joined),
         [me = self(this), images = joined, seed = context.seed()](std::size_t index, std::uint32_t round) {
             Random random(seed, index, me->is_fresh() ? round : 0);
-            Sample before = sample_of(*images, index, round);
-            const Image mask = before.instances.empty() ? Image() : before.mask, instances = before.instances;
-            Sample after = me->apply(std::move(before), random);
-            // A transform that moves pixels and knows nothing of instances would leave them where they were.
-            if (!after.instances.empty() && after.mask != mask && after.instances == instances) {
-                after.instances = {};
-                after.instance_classes.clear();
-            }
-            return after;
+            return me->change(sample_of(*images, index, round), random);
         },
         is_fresh() || joined->varies())};
 }

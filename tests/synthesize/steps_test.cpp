@@ -258,6 +258,34 @@ TEST(Region, WithoutAPartNothingIsMarked) {
     EXPECT_EQ(last_line(after).at("found"), false);
 }
 
+TEST(Steps, DefectsStayToldApartWhereTheMaskAloneIsMoved) {
+    Sample sample = sample_of("two", noise_image(4, 40, 30), Image(40, 30, 1), Label::anomalous);
+    sample.instances = Image(40, 30, 1);
+    sample.instance_classes = {"crack", "pore"};
+    const auto mark = [&](int left, int top, std::uint8_t number) {
+        for (int y = top; y < top + 4; ++y)
+            for (int x = left; x < left + 6; ++x) *sample.mask.at(x, y) = 255, *sample.instances.at(x, y) = number;
+    };
+    mark(2, 3, 1);
+    mark(30, 20, 2);
+    const auto changed = [&](const char* id, const Settings& settings) { return transformed(id, sample, settings); };
+    const Sample flipped = changed("transform.flip", {{"axis", "horizontal"}, {"chance", 1}});
+    for (int y = 0; y < 30; ++y)
+        for (int x = 0; x < 40; ++x) EXPECT_EQ(*flipped.instances.at(x, y), *sample.instances.at(39 - x, y));
+    EXPECT_EQ(flipped.instance_classes, sample.instance_classes);
+
+    const Sample halved = changed("transform.resize", {{"size", Setting::List{20, 15}}});
+    EXPECT_EQ(*halved.instances.at(2, 2), 1);
+    EXPECT_EQ(*halved.instances.at(16, 11), 2);
+    for (std::size_t i = 0; i < halved.mask.pixels.size(); ++i)
+        EXPECT_EQ(halved.instances.pixels[i] != 0, halved.mask.pixels[i] == 255);
+
+    const Sample cut = changed("transform.crop", {{"size", Setting::List{20, 20}}, {"at", Setting::List{0, 0}}});
+    EXPECT_EQ(std::count(cut.instances.pixels.begin(), cut.instances.pixels.end(), 1), 24);
+    EXPECT_EQ(std::count(cut.instances.pixels.begin(), cut.instances.pixels.end(), 2), 0);
+    EXPECT_EQ(changed("transform.colour", {{"to", "grey"}}).instances, sample.instances);
+}
+
 TEST(Steps, DescribeThemselvesAndRefuseContradictions) {
     expect_conforms(transforms());
     for (const auto& [id, parameter] :

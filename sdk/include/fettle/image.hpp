@@ -68,8 +68,8 @@ struct WantedSize {
     int width = 0, height = 0;
 };
 
-/// Decodes JPEG, PNG, BMP, TIFF or WebP by content, whatever the name says: grey, RGB, RGBA, CMYK, 16-bit (the high
-/// byte); EXIF orientation is applied. `name` is used in errors alone. A plain JPEG that is wanted smaller is decoded
+/// Decodes JPEG, PNG, BMP, TIFF or WebP by content, whatever the name says: grey, RGB, RGBA, CMYK, 16-bit (rounded
+/// to 8); EXIF orientation is applied. `name` is used in errors alone. A plain JPEG that is wanted smaller is decoded
 /// at a half, a quarter or an eighth where that is no smaller than wanted (libjpeg-turbo's scaled inverse DCT,
 /// which leaves out the highest waves: at an eighth the mean of the pixels, else a little sharper); resizing the rest
 /// of the way is for the caller. Throws Error(Fault::data) when the bytes aren't such a file or are cut short.   [any

@@ -19,10 +19,15 @@ namespace fettle {
 template <class Body>
 void parallel_for_each_index(std::size_t count, const Body& body) {
     if (count == 1) return body(std::size_t{0});
+    // A context of its own: where a group around it is cancelled, the loop would end half done and say nothing.
+    tbb::task_group_context whole(tbb::task_group_context::isolated);
     tbb::this_task_arena::isolate([&] {
-        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count), [&](const tbb::blocked_range<std::size_t>& range) {
-            for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
-        });
+        tbb::parallel_for(
+            tbb::blocked_range<std::size_t>(0, count),
+            [&](const tbb::blocked_range<std::size_t>& range) {
+                for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
+            },
+            whole);
     });
 }
 

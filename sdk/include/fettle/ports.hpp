@@ -66,8 +66,8 @@ struct Sample {
     Image mask;                        ///< 255 where anomalous (of a cut-out: its alpha); empty where none is known
     std::vector<std::string> lineage;  ///< how it came to be, oldest first: one JSON object per step, in one line
     /// Which defect a pixel belongs to, where whoever made the defects knows: one channel, 0 for none, else a place in
-    /// `instance_classes`, counted from 1; later defects lie on top. Empty where nobody knows. The framework empties it
-    /// where a transform changes the mask without it.
+    /// `instance_classes`, counted from 1; later defects lie on top. Empty where nobody knows. It follows the
+    /// mask through transforms that know nothing of it.
     Image instances;
     std::vector<std::string> instance_classes;  ///< "crack", "dog": of each defect, at most 255
 };

@@ -82,6 +82,9 @@ class Transform : public Component {
     /// where something was drawn at random. Pure: same sample and random state, same result.
     ///                                                                [any thread, concurrent with itself]
     virtual Sample apply(Sample sample, Random& random) const = 0;
+    /// `apply`, and the sample's instances follow its mask: where the transform moved the mask alone, each instance is
+    /// sent the same way as a mask of its own.                         [any thread, concurrent with itself]
+    Sample change(Sample sample, Random& random) const;
     /// Whether `apply` draws anew in every epoch.
     virtual bool is_fresh() const { return false; }
 
