@@ -5,6 +5,7 @@
 #include <fettle/image.hpp>
 #include <fettle/planes.hpp>
 #include <fettle/random.hpp>
+#include <fettle/roles/decide.hpp>
 #include <fettle/testing.hpp>
 
 #include <tbb/global_control.h>
