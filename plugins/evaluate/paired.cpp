@@ -12,6 +12,9 @@
 namespace evaluate {
 namespace {
 
+/// The chance of a normal deviation as large, either way.
+double two_sided(double deviations) { return 2 * boost::math::cdf(boost::math::normal(), -std::abs(deviations)); }
+
 /// Variance of the mean of the differences of two placements of one kind.
 double variance_of_mean(const std::vector<double>& first, const std::vector<double>& second) {
     const auto count = static_cast<double>(first.size());
@@ -59,7 +62,7 @@ Difference auroc_difference(const Placements& first, const Placements& second, d
     }
     const double reach = deviations_for(confidence) * error;
     out.interval = Interval{std::max(out.value - reach, -1.0), std::min(out.value + reach, 1.0)};
-    out.p = 2 * boost::math::cdf(boost::math::normal(), -std::abs(out.value) / error);
+    out.p = two_sided(out.value / error);
     return out;
 }
 
@@ -74,11 +77,14 @@ double mcnemar(std::size_t only_first_right, std::size_t only_second_right) {
 Difference redrawn_difference(double value, std::vector<double> drawn, double confidence) {
     Difference out{value, {}, {}};
     const auto count = static_cast<double>(drawn.size());
-    const auto low = static_cast<double>(std::count_if(drawn.begin(), drawn.end(), [](double d) { return d <= 0; }));
-    const auto high = static_cast<double>(std::count_if(drawn.begin(), drawn.end(), [](double d) { return d >= 0; }));
-    out.p = std::min(1.0, 2 * (std::min(low, high) + 1) / (count + 1));
+    const double mean = std::accumulate(drawn.begin(), drawn.end(), 0.0) / count;
+    double squares = 0;
+    for (const double each : drawn) squares += (each - mean) * (each - mean);
     out.interval = percentile(std::move(drawn), confidence);
-    if (!out.interval) out.p = value == 0 ? std::optional<double>(1) : std::nullopt;
+    if (out.interval && squares > 0)
+        out.p = two_sided(value / std::sqrt(squares / (count - 1)));
+    else if (value == 0)
+        out.p = 1;
     return out;
 }
 

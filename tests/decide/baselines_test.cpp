@@ -204,6 +204,21 @@ TEST(Baselines, LabelsAndTestImagesDoNotMoveTheScores) {
     EXPECT_THAT(a.measures->tables, SizeIs(1));
 }
 
+TEST(Baselines, StandBesideFiguresOfMoreSamples) {
+    fettle::Random random(86);
+    Scene all = scene(random, 15, false), few = all;
+    few.infos.resize(200), few.images.resize(200), few.metric.resize(200);
+    auto judged = std::make_shared<fettle::Measures>();
+    judged->scores = *fakes::table("metric", all.infos, all.metric);
+    const auto baselines = run(few, false).measures;
+    for (const auto& parts : {std::vector<fettle::Ref<fettle::Measures>>{judged, baselines}, {baselines, judged}}) {
+        const auto joined = fettle::join_measures(parts);
+        EXPECT_THAT(joined.scores.rows, SizeIs(260));
+        EXPECT_THAT(joined.scores.columns, SizeIs(1));
+        EXPECT_THAT(joined.tables, SizeIs(1));
+    }
+}
+
 TEST(Baselines, SayWhatIsMissing) {
     fettle::Random random(84);
     const Image image = noise(random, 12, 12, 100, 10);
