@@ -1,6 +1,7 @@
 #include "bootstrap.hpp"
 
 #include <fettle/parallel.hpp>
+#include <fettle/parameter.hpp>
 #include <fettle/random.hpp>
 #include <fettle/statistics.hpp>
 
@@ -24,6 +25,14 @@ bool all_equal(const std::vector<double>& values) {
 }
 
 }  // namespace
+
+std::string too_few_draws(int draws, double confidence) {
+    const auto needed = static_cast<long>(std::ceil(2 / (1 - confidence) - 1e-6));
+    if (draws >= needed) return {};
+    return "`draws` = " + std::to_string(draws) +
+           " can't show the ends of an interval with `confidence` = " + fettle::Setting(confidence).text() +
+           ": that takes " + std::to_string(needed);
+}
 
 std::vector<std::vector<double>> redraw(const Ranking& ranking, int draws, std::uint64_t seed, std::size_t figures,
                                         const Figures& compute) {

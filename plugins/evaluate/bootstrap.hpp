@@ -7,9 +7,13 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace evaluate {
+
+/// What is wrong with so few draws for such an interval, in words, or nothing: one draw at least lies beyond each end.
+std::string too_few_draws(int draws, double confidence);
 
 /// What is computed of every redrawn set: a fixed number of figures.                [any thread, concurrent]
 using Figures = std::function<void(Steps steps, std::span<double> figures)>;

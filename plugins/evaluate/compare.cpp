@@ -1,3 +1,4 @@
+#include "bootstrap.hpp"
 #include "calls.hpp"
 #include "labelled.hpp"
 #include "paired.hpp"
@@ -95,8 +96,11 @@ struct Compare final : fettle::Stage {
                    fettle::between(100, 1e6))
             .param("against", &Compare::against,
                    "A column that all others are compared with, instead of every column with every other.")
-            .random();
+            .random()
+            .check(&Compare::trouble);
     }
+
+    std::string trouble() const { return evaluate::too_few_draws(draws, confidence); }
 
     Out run(const In& in, fettle::Context& context) const {
         const fettle::Decisions all = evaluate::gathered(in.scores, in.decisions);
@@ -171,6 +175,7 @@ struct Compare final : fettle::Stage {
         std::vector<std::size_t> kinds[2];
         for (std::size_t i = 0; i < labelled.anomalous.size(); ++i) kinds[labelled.anomalous[i]].push_back(i);
         fettle::parallel_for_each_index(count, [&](std::size_t draw) {
+            context.check_stop();
             std::vector<std::uint32_t> weights(labelled.anomalous.size());
             fettle::Random random(context.seed(), draw);
             for (const auto& kind : kinds)

@@ -34,13 +34,17 @@ struct Detection final : fettle::Measure {
                    "Shares of normal test images that may be called anomalous, 0 to 1: for each, how many of the "
                    "anomalous are found at the best threshold that keeps it.",
                    fettle::between(0, 1))
-            .random();
+            .random()
+            .check(&Detection::trouble);
     }
+
+    std::string trouble() const { return evaluate::too_few_draws(draws, confidence); }
 
     /// The role's, with this stage's seed, and what needs calibration scores too.
     Out run(const In& in, fettle::Context& context) const {
         Detection seeded = *this;
         seeded.seed_ = context.seed();
+        seeded.context_ = &context;
         auto measures = std::make_shared<fettle::Measures>(*seeded.Measure::run(in, context).measures);
         auto judged = measures->judgements.begin();
         for (const auto& decisions : in.decisions)
@@ -96,6 +100,7 @@ struct Detection final : fettle::Measure {
         const std::size_t first_rate = 3, first_precision = first_rate + false_alarms.size();
         auto drawn = evaluate::redraw(
             ranking, draws, seed_, first_precision + wanted, [&](evaluate::Steps steps, std::span<double> figures) {
+                if (context_ != nullptr) context_->check_stop();
                 figures[0] = evaluate::average_precision(steps);
                 const fettle::Confusion calls = evaluate::confusion(steps, threshold);
                 figures[1] = evaluate::f1(calls);
@@ -230,6 +235,7 @@ struct Detection final : fettle::Measure {
     }
 
     std::uint64_t seed_ = 0;
+    const fettle::Context* context_ = nullptr;  ///< of the run; null where only judge() is called
 };
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "bootstrap.hpp"
 #include "pixel_draws.hpp"
 #include "pixels.hpp"
 
@@ -52,8 +53,11 @@ struct Localisation final : fettle::Stage {
                    fettle::between(0.5, 0.9999))
             .param("draws", &Localisation::draws, "How often the images are drawn anew for the intervals.",
                    fettle::between(100, 1e6))
-            .random();
+            .random()
+            .check(&Localisation::trouble);
     }
+
+    std::string trouble() const { return evaluate::too_few_draws(draws, confidence); }
 
     Out run(const In& in, fettle::Context& context) const {
         auto measures = std::make_shared<fettle::Measures>();
@@ -150,8 +154,7 @@ struct Localisation final : fettle::Stage {
         kept.calibration = {};
         const auto ranking = evaluate::rank_pixels(kept.test, limit);
         const auto called = threshold ? std::optional(evaluate::key_above(*threshold)) : std::nullopt;
-        const auto intervals =
-            evaluate::pixel_intervals(kept.test, ranking, limit, called, draws, context.seed(), confidence);
+        const auto intervals = evaluate::pixel_intervals(kept.test, ranking, limit, called, draws, confidence, context);
         const auto add = [&out](const char* name, double value, const std::optional<Interval>& interval = {}) {
             out.figures.push_back({name, value, interval ? interval->low : none, interval ? interval->high : none});
         };

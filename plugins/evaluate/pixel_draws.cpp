@@ -87,8 +87,8 @@ PixelCalls calls_from(std::span<const ImagePixels> images, std::uint32_t lowest_
 }
 
 PixelIntervals pixel_intervals(std::span<const ImagePixels> images, const PixelRanking& exact, double limit,
-                               std::optional<std::uint32_t> lowest_called, int draws, std::uint64_t seed,
-                               double confidence) {
+                               std::optional<std::uint32_t> lowest_called, int draws, double confidence,
+                               const fettle::Context& context) {
     std::vector<std::size_t> kinds[2];
     for (std::size_t i = 0; i < images.size(); ++i) kinds[images[i].regions > 0].push_back(i);
     if (kinds[1].size() < 2) return {};
@@ -105,8 +105,9 @@ PixelIntervals pixel_intervals(std::span<const ImagePixels> images, const PixelR
     std::array<std::vector<double>, 5> drawn;
     for (auto& values : drawn) values.resize(count);
     fettle::parallel_for_each_index(count, [&](std::size_t draw) {
+        context.check_stop();
         std::vector<std::uint32_t> times(images.size());
-        fettle::Random random(seed, draw);
+        fettle::Random random(context.seed(), draw);
         for (const auto& kind : kinds)
             for (std::size_t k = 0; k < kind.size(); ++k)
                 ++times[kind[static_cast<std::size_t>(random.integer(0, static_cast<int>(kind.size()) - 1))]];

@@ -167,6 +167,38 @@ TEST(Intervals, HoldTheTruthAsOftenAsTheySay) {
     EXPECT_NEAR(held_balanced / static_cast<double>(trials), 0.9, 0.05);
 }
 
+TEST(Draws, TooFewForTheirIntervalAreRefusedBeforeAnythingRuns) {
+    EXPECT_EQ(evaluate::too_few_draws(1000, 0.95), "");
+    EXPECT_EQ(evaluate::too_few_draws(200, 0.99), "");
+    EXPECT_THAT(evaluate::too_few_draws(1000, 0.9999), ::testing::HasSubstr("that takes 20000"));
+    for (const char* id : {"evaluate.detection", "evaluate.localisation", "evaluate.compare"}) {
+        const auto object = judging::plugin().make(id, {{"draws", 100}, {"confidence", 0.999}});
+        EXPECT_THAT(judging::plugin().entry(id).check(*object), ::testing::HasSubstr("that takes 2000"));
+    }
+}
+
+TEST(Draws, EndWhereTheUserStops) {
+    fettle::Random random(35);
+    const Case c = two_normals(random, 10, 10);
+    auto decided = std::make_shared<fettle::Decisions>();
+    std::vector<fettle::SampleInfo> rows;
+    for (std::size_t i = 0; i < c.scores.size(); ++i)
+        rows.push_back(fakes::info("t" + std::to_string(i), fettle::Split::test,
+                                   c.anomalous[i] ? fettle::Label::anomalous : fettle::Label::normal));
+    decided->scores = *fakes::table("metric", rows, c.scores);
+    decided->cuts.push_back({"metric", 0.5, "manual", 0});
+    fettle::testing::TestContext context;
+    context.stop_after(1);
+    context.progress(1, 1, "");
+    for (const char* id : {"evaluate.detection", "evaluate.compare"}) {
+        auto other = std::make_shared<fettle::Decisions>(*decided);
+        other->cuts[0].method = "another";
+        const auto object = judging::plugin().make(id);
+        EXPECT_THROW(judging::plugin().run(id, *object, {{"decisions", {decided, other}}}, context),
+                     fettle::Interrupted);
+    }
+}
+
 TEST(BetaBinomial, AgreesWithScipy) {
     if (!support::has_python("scipy")) GTEST_SKIP() << "there is no Python with scipy";
     const std::vector<std::array<double, 3>> given{

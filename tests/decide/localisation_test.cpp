@@ -249,12 +249,13 @@ TEST(PixelIntervals, HoldTheFiguresOfFurtherImages) {
         return pixels_of(pairs);
     };
     const auto truth = evaluate::rank_pixels(set(1500), 0.3);
+    const fettle::testing::TestContext context;
     int held[3] = {0, 0, 0};
     constexpr int trials = 120;
     for (int trial = 0; trial < trials; ++trial) {
         const auto images = set(40);
         const auto figures = evaluate::rank_pixels(images, 0.3);
-        const auto found = evaluate::pixel_intervals(images, figures, 0.3, {}, 200, 7, 0.9);
+        const auto found = evaluate::pixel_intervals(images, figures, 0.3, {}, 200, 0.9, context);
         const auto holds = [](const std::optional<evaluate::Interval>& i, double v) {
             return i->low <= v && v <= i->high;
         };
