@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -63,6 +64,29 @@ inline Case random_case(fettle::Random& random, int most = 40) {
     }
     out.anomalous[0] = true;
     out.anomalous[1] = false;
+    return out;
+}
+
+/// A map and the mask it is judged by.
+struct MapAndMask {
+    fettle::Plane map;
+    fettle::Image mask;
+};
+
+/// Rectangles of a mask, which may touch or overlap, on a map of few values (many ties) or of many.
+inline MapAndMask random_pair(fettle::Random& random, int width, int height, int levels) {
+    MapAndMask out{{width, height, {}}, fettle::Image(width, height, 1)};
+    for (int k = random.integer(1, 4); k > 0; --k) {
+        const int x = random.integer(0, width - 3), y = random.integer(0, height - 3);
+        const int right = random.integer(x, std::min(width - 1, x + 8)),
+                  low = random.integer(y, std::min(height - 1, y + 8));
+        for (int py = y; py <= low; ++py)
+            for (int px = x; px <= right; ++px) *out.mask.at(px, py) = 255;
+    }
+    for (int i = 0; i < width * height; ++i) {
+        const double raw = random.normal() + (out.mask.pixels[static_cast<std::size_t>(i)] != 0 ? 1.0 : 0.0);
+        out.map.values.push_back(static_cast<float>(levels == 0 ? raw : std::round(raw * levels) / levels));
+    }
     return out;
 }
 
