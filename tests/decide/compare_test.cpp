@@ -205,7 +205,8 @@ TEST(Compare, IsSeldomFooledByChance) {
         for (int m = 0; m < 4; ++m)
             tables.push_back(fakes::table("metric " + std::to_string(m), of.rows, scores(random, of, 1)));
         bool any = false, any_precision = false;
-        for (const auto& row : compared({{"scores", tables}}, {{"draws", 100}})[0].rows)
+        const auto found = compared({{"scores", tables}}, {{"draws", 100}});
+        for (const auto& row : found[0].rows)
             any |= value(row, "auroc_p") < 0.05, any_precision |= value(row, "average_precision_p") < 0.05;
         fooled += any, fooled_by_precision += any_precision;
     }
