@@ -1,11 +1,57 @@
 #include "ranking.hpp"
 
+#include <boost/math/distributions/normal.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
 
 namespace evaluate {
+
+Counts counts(Steps steps) {
+    Counts out;
+    for (const Step& step : steps) out.anomalous += step.anomalous, out.normal += step.normal;
+    return out;
+}
+
+double average_precision(Steps steps) {
+    double sum = 0;
+    std::size_t hits = 0, called = 0;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        hits += step->anomalous;
+        called += step->anomalous + step->normal;
+        if (step->anomalous > 0)
+            sum += static_cast<double>(step->anomalous) * static_cast<double>(hits) / static_cast<double>(called);
+    }
+    return sum / static_cast<double>(hits);
+}
+
+double detection_at(Steps steps, double false_alarms) {
+    const auto [anomalous, normal] = counts(steps);
+    // A share of 0.29 of 100 allows 29, whatever the last bit of 0.29 is.
+    const auto allowed = static_cast<std::size_t>(std::floor(false_alarms * static_cast<double>(normal) + 1e-9));
+    std::size_t hits = 0, alarms = 0;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        alarms += step->normal;
+        if (alarms > allowed) break;
+        hits += step->anomalous;
+    }
+    return static_cast<double>(hits) / static_cast<double>(anomalous);
+}
+
+std::vector<double> precision_at(Steps steps, std::span<const double> recalls) {
+    const auto anomalous = static_cast<double>(counts(steps).anomalous);
+    std::vector<double> out;
+    std::size_t hits = 0, called = 0;
+    for (auto step = steps.rbegin(); step != steps.rend() && out.size() < recalls.size(); ++step) {
+        hits += step->anomalous;
+        called += step->anomalous + step->normal;
+        while (out.size() < recalls.size() && static_cast<double>(hits) >= recalls[out.size()] * anomalous - 1e-9)
+            out.push_back(static_cast<double>(hits) / static_cast<double>(called));
+    }
+    return out;
+}
 
 Ranking::Ranking(std::span<const double> scores, const std::vector<bool>& anomalous) {
     std::vector<std::size_t> order(scores.size());
@@ -14,7 +60,7 @@ Ranking::Ranking(std::span<const double> scores, const std::vector<bool>& anomal
     for (const std::size_t i : order) {
         if (steps_.empty() || steps_.back().score != scores[i]) steps_.push_back({scores[i], 0, 0});
         ++(anomalous[i] ? steps_.back().anomalous : steps_.back().normal);
-        ++(anomalous[i] ? anomalous_ : normal_);
+        ++(anomalous[i] ? counts_.anomalous : counts_.normal);
     }
 }
 
@@ -24,13 +70,13 @@ double Ranking::auroc() const {
         half_pairs += step.anomalous * (2 * below + step.normal);
         below += step.normal;
     }
-    return static_cast<double>(half_pairs) / (2.0 * static_cast<double>(anomalous_) * static_cast<double>(normal_));
+    return static_cast<double>(half_pairs) / (2.0 * static_cast<double>(anomalous()) * static_cast<double>(normal()));
 }
 
 std::optional<Interval> Ranking::auroc_interval(double deviations) const {
-    if (anomalous_ < 2 || normal_ < 2) return std::nullopt;
+    if (anomalous() < 2 || normal() < 2) return std::nullopt;
     const double area = auroc();
-    const auto all_normal = static_cast<double>(normal_), all_anomalous = static_cast<double>(anomalous_);
+    const auto all_normal = static_cast<double>(normal()), all_anomalous = static_cast<double>(anomalous());
     // Each sample's placement: the share of the other kind that it is on the right side of.
     double spread_anomalous = 0, spread_normal = 0, normal_below = 0, anomalous_below = 0;
     for (const Step& step : steps_) {
@@ -49,17 +95,6 @@ std::optional<Interval> Ranking::auroc_interval(double deviations) const {
     return Interval{std::max(area - reach, 0.0), std::min(area + reach, 1.0)};
 }
 
-double Ranking::average_precision() const {
-    double sum = 0;
-    std::size_t hits = 0, called = 0;
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-        hits += step->anomalous;
-        called += step->anomalous + step->normal;
-        sum += static_cast<double>(step->anomalous) * static_cast<double>(hits) / static_cast<double>(called);
-    }
-    return sum / static_cast<double>(anomalous_);
-}
-
 std::vector<std::pair<double, double>> Ranking::roc() const {
     using Point = std::pair<std::int64_t, std::int64_t>;  // false alarms, detections: whole, so "straight" is exact
     std::vector<Point> corners{{0, 0}};
@@ -75,10 +110,12 @@ std::vector<std::pair<double, double>> Ranking::roc() const {
     }
     std::vector<std::pair<double, double>> rates;
     for (const auto& [alarms, hits] : corners)
-        rates.emplace_back(static_cast<double>(alarms) / static_cast<double>(normal_),
-                           static_cast<double>(hits) / static_cast<double>(anomalous_));
+        rates.emplace_back(static_cast<double>(alarms) / static_cast<double>(normal()),
+                           static_cast<double>(hits) / static_cast<double>(anomalous()));
     return rates;
 }
+
+double deviations_for(double confidence) { return boost::math::quantile(boost::math::normal(), (1 + confidence) / 2); }
 
 Interval wilson(std::size_t hits, std::size_t trials, double deviations) {
     const auto count = static_cast<double>(trials);

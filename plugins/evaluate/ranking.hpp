@@ -18,16 +18,36 @@ struct Step {
     double score;
     std::size_t anomalous, normal;
 };
+/// From the lowest score up.
+using Steps = std::span<const Step>;
 
-/// Scores as steps, from the lowest up. Everything below is a function of these and therefore the same whatever the
-/// order of the samples, and under any increasing map of the scores.                 [any thread, concurrent]
+/// Counts of both kinds.
+struct Counts {
+    std::size_t anomalous = 0, normal = 0;
+};
+Counts counts(Steps steps);
+
+// What follows needs both kinds of samples among the steps.                          [any thread, concurrent]
+
+/// Precision at each step down, weighted by the detections it adds; not interpolated (scikit-learn's
+/// average_precision_score).
+double average_precision(Steps steps);
+/// The highest detection rate of a threshold at which the share `false_alarms` of the normal samples at most is called
+/// anomalous; thresholds lie between steps, nothing is interpolated.
+double detection_at(Steps steps, double false_alarms);
+/// For each of `recalls` (ascending, above 0, at most 1) the precision of the highest threshold that detects that
+/// share of the anomalous samples or more.
+std::vector<double> precision_at(Steps steps, std::span<const double> recalls);
+
+/// Scores as steps. Everything below is a function of these and therefore the same whatever the order of the samples,
+/// and under any increasing map of the scores.                                        [any thread, concurrent]
 class Ranking {
    public:
     /// `anomalous[i]` belongs to `scores[i]`; no score is NaN.
     Ranking(std::span<const double> scores, const std::vector<bool>& anomalous);
 
-    std::size_t anomalous() const { return anomalous_; }
-    std::size_t normal() const { return normal_; }
+    std::size_t anomalous() const { return counts_.anomalous; }
+    std::size_t normal() const { return counts_.normal; }
     const std::vector<Step>& steps() const { return steps_; }
 
     // What follows needs both kinds of samples.
@@ -38,19 +58,20 @@ class Ranking {
     /// DeLong, DeLong and Clarke-Pearson's interval (Biometrics 44, 1988), limited to 0..1: the normal approximation
     /// with `deviations` standard errors to each side. None where the estimated variance is 0 or needs more samples.
     std::optional<Interval> auroc_interval(double deviations) const;
-    /// Precision at each step down, weighted by the detections it adds; not interpolated (scikit-learn's
-    /// average_precision_score).
-    double average_precision() const;
+    double average_precision() const { return evaluate::average_precision(steps_); }
     /// False alarm rate and detection rate, from (0, 0) to (1, 1); points on a straight line between their neighbours
     /// are left out.
     std::vector<std::pair<double, double>> roc() const;
 
    private:
     std::vector<Step> steps_;
-    std::size_t anomalous_ = 0, normal_ = 0;
+    Counts counts_;
 };
 
 /// Wilson's score interval (JASA 22, 1927) for `hits` of `trials` (> 0), without continuity correction.
 Interval wilson(std::size_t hits, std::size_t trials, double deviations);
+
+/// How many standard errors to each side hold the true figure with probability `confidence`, if it is normal.
+double deviations_for(double confidence);
 
 }  // namespace evaluate

@@ -289,7 +289,10 @@ Measures join_measures(const std::vector<Ref<Measures>>& parts) {
     Measures joined = *parts.front();
     for (std::size_t i = 1; i < parts.size(); ++i) {
         const Measures& part = *parts[i];
+        // What says nothing of single samples (tables of other things) may stand beside any scores.
+        if (joined.scores.columns.empty()) joined.scores = part.scores;
         auto fresh = std::make_shared<Scores>(part.scores);
+        if (fresh->columns.empty()) fresh->rows = joined.scores.rows;
         std::erase_if(fresh->columns, [&](const Scores::Column& column) {
             return std::any_of(joined.scores.columns.begin(), joined.scores.columns.end(),
                                [&](const Scores::Column& known) {

@@ -1,15 +1,5 @@
 #include "../../plugins/evaluate/ranking.hpp"
-#include "fakes.hpp"
-
-#include <fettle/error.hpp>
-#include <fettle/random.hpp>
-#include <fettle/testing.hpp>
-
-#include <gmock/gmock.h>
-
-#include <cmath>
-#include <limits>
-#include <optional>
+#include "judging.hpp"
 
 namespace {
 
@@ -19,47 +9,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-constexpr double z95 = 1.959963984540054;
-
-fettle::testing::Library& plugin() {
-    static fettle::testing::Library library(FETTLE_PLUGIN_FOLDER "/evaluate.so");
-    return library;
-}
-
-fettle::Judgement judge(const std::vector<double>& scores, const std::vector<bool>& anomalous, double threshold,
-                        const fettle::testing::Settings& settings = {}) {
-    const auto object = plugin().make("evaluate.detection", settings);
-    return dynamic_cast<const fettle::Measure&>(*object).judge(scores, anomalous, {"ssim mean", threshold, "", 0});
-}
-
-std::optional<fettle::Figure> figure(const fettle::Judgement& judgement, const std::string& name) {
-    for (const auto& each : judgement.figures)
-        if (each.name == name) return each;
-    return std::nullopt;
-}
-
-double value(const fettle::Judgement& judgement, const std::string& name) {
-    const auto found = figure(judgement, name);
-    return found ? found->value : std::numeric_limits<double>::quiet_NaN();
-}
-
-struct Case {
-    std::vector<double> scores;
-    std::vector<bool> anomalous;
-};
-
-/// Few distinct scores, so that there are many ties; both kinds are there.
-Case random_case(fettle::Random& random) {
-    Case out;
-    const int count = random.integer(2, 40), levels = random.integer(1, 12);
-    for (int i = 0; i < count; ++i) {
-        out.scores.push_back(random.integer(-levels, levels) / 8.0);
-        out.anomalous.push_back(random.chance(0.4));
-    }
-    out.anomalous[0] = true;
-    out.anomalous[1] = false;
-    return out;
-}
+using judging::Case;
+using judging::figure;
+using judging::judge;
+using judging::plugin;
+using judging::random_case;
+using judging::value;
+using judging::z95;
 
 TEST(EvaluateDetection, Conforms) {
     EXPECT_THAT(fettle::testing::complaints(plugin().entry("evaluate.detection")), IsEmpty());
@@ -192,13 +148,13 @@ TEST(Figures, AgreeWithScikitLearn) {
         {"f1", 0.42105263157894735},
         {"mcc", 0.1543033499620919},
     };
-    ASSERT_EQ(judgement.figures.size(), std::size(expected));
+    ASSERT_EQ(judgement.figures.size(), std::size(expected) + 2);  // and detection at two shares of false alarms
     for (const auto& [name, number] : expected) EXPECT_NEAR(value(judgement, name), number, 1e-12) << name;
     EXPECT_EQ(judgement.confusion.true_negative, 30u);
     EXPECT_EQ(judgement.confusion.false_positive, 10u);
     EXPECT_EQ(judgement.confusion.false_negative, 12u);
     EXPECT_EQ(judgement.confusion.true_positive, 8u);
-    EXPECT_THAT(judgement.remarks, IsEmpty());
+    EXPECT_THAT(judgement.remarks, ElementsAre(HasSubstr("detection_at_0.01 allows less than one of 40")));
 }
 
 // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
@@ -240,8 +196,9 @@ TEST(Figures, HandWorked) {
 TEST(Figures, ConfidenceWidensIntervals) {
     const std::vector<double> scores{1, 2, 3, 4, 5, 6, 7, 8};
     const std::vector<bool> anomalous{0, 0, 1, 0, 1, 0, 1, 1};
-    const auto usual = judge(scores, anomalous, 4.5), wide = judge(scores, anomalous, 4.5, {{"confidence", 0.99}});
-    for (const char* name : {"auroc", "accuracy", "recall"}) {
+    const auto usual = judge(scores, anomalous, 4.5),
+               wide = judge(scores, anomalous, 4.5, {{"confidence", 0.99}, {"draws", 100}});
+    for (const char* name : {"auroc", "accuracy", "balanced_accuracy", "recall"}) {
         EXPECT_LE(figure(wide, name)->low, figure(usual, name)->low) << name;
         EXPECT_GE(figure(wide, name)->high, figure(usual, name)->high) << name;
         EXPECT_GT(figure(wide, name)->high - figure(wide, name)->low,
@@ -291,7 +248,8 @@ TEST(Undefined, PerfectSeparationIsNotCertainty) {
 TEST(Ranking, SaysWhenItIsUpsideDown) {
     EXPECT_THAT(judge({9, 8, 7, 6, 5, 1, 2, 3, 4, 5.5}, {0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 5).remarks,
                 Contains(HasSubstr("score lower than normal ones")));
-    EXPECT_THAT(judge({9, 8, 7, 6, 5, 1, 2, 3, 4, 5.5}, {1, 1, 1, 1, 1, 0, 0, 0, 0, 0}, 5).remarks, IsEmpty());
+    EXPECT_THAT(judge({9, 8, 7, 6, 5, 1, 2, 3, 4, 5.5}, {1, 1, 1, 1, 1, 0, 0, 0, 0, 0}, 5).remarks,
+                ::testing::Not(Contains(HasSubstr("score lower than normal ones"))));
 }
 
 TEST(Thresholds, InfiniteOnesHaveAMeaningAndNanHasNone) {
@@ -299,6 +257,136 @@ TEST(Thresholds, InfiniteOnesHaveAMeaningAndNanHasNone) {
     EXPECT_EQ(judge({1, 2}, {0, 1}, infinity).confusion.true_positive, 0u);
     EXPECT_EQ(judge({1, 2}, {0, 1}, -infinity).confusion.false_positive, 1u);
     EXPECT_THROW(judge({1, 2}, {0, 1}, std::numeric_limits<double>::quiet_NaN()), fettle::Error);
+}
+
+TEST(Scores, ThatAreNoNumberAreRefused) {
+    EXPECT_THROW(judge({1, std::numeric_limits<double>::quiet_NaN()}, {0, 1}, 0), fettle::Error);
+}
+
+/// A table of calibration and test rows, and a cut.
+fettle::Ref<fettle::Decisions> decisions(const std::vector<double>& calibration, const Case& test) {
+    std::vector<fettle::SampleInfo> rows;
+    std::vector<double> values = calibration;
+    for (std::size_t i = 0; i < calibration.size(); ++i)
+        rows.push_back(fakes::info("c" + std::to_string(i), fettle::Split::calibrate, fettle::Label::normal));
+    for (std::size_t i = 0; i < test.scores.size(); ++i) {
+        rows.push_back(fakes::info("t" + std::to_string(i), fettle::Split::test,
+                                   test.anomalous[i] ? fettle::Label::anomalous : fettle::Label::normal));
+        values.push_back(test.scores[i]);
+    }
+    auto out = std::make_shared<fettle::Decisions>();
+    out->scores = *fakes::table("metric", std::move(rows), std::move(values));
+    out->cuts.push_back({"metric", 1.0, "quantile", calibration.size()});
+    return out;
+}
+
+fettle::Ref<fettle::Measures> judged(const fettle::Ref<fettle::Decisions>& what, std::uint64_t seed = 1) {
+    fettle::testing::TestContext context({}, seed);
+    const auto object = plugin().make("evaluate.detection", {{"draws", 200}});
+    return std::dynamic_pointer_cast<const fettle::Measures>(
+        plugin().run("evaluate.detection", *object, {{"decisions", {what}}}, context)["measures"]);
+}
+
+Case normal_scores(fettle::Random& random, int normal, int anomalous, double shift) {
+    Case out;
+    for (int i = 0; i < normal + anomalous; ++i) {
+        out.anomalous.push_back(i >= normal);
+        out.scores.push_back(random.normal() + (i >= normal ? shift : 0));
+    }
+    return out;
+}
+
+TEST(Intervals, HoldTheirFigureAndDependOnTheSeedAlone) {
+    fettle::Random random(11);
+    const auto what = decisions({0, 0.5, 1}, normal_scores(random, 80, 60, 1.5));
+    const auto once = judged(what, 1), again = judged(what, 1), other = judged(what, 2);
+    const auto& figures = once->judgements[0].figures;
+    ASSERT_EQ(figures.size(), 11u);
+    bool moved = false;
+    for (std::size_t k = 0; k < figures.size(); ++k) {
+        EXPECT_LT(figures[k].low, figures[k].value) << figures[k].name;
+        EXPECT_GT(figures[k].high, figures[k].value) << figures[k].name;
+        EXPECT_EQ(figures[k].low, again->judgements[0].figures[k].low);
+        EXPECT_EQ(figures[k].high, again->judgements[0].figures[k].high);
+        EXPECT_EQ(figures[k].value, other->judgements[0].figures[k].value);
+        moved |= figures[k].low != other->judgements[0].figures[k].low;
+    }
+    EXPECT_TRUE(moved);
+}
+
+TEST(Intervals, OfPerfectSeparationAreLeftOutAndSaid) {
+    const auto judgement = judge({1, 2, 3, 4, 5, 6}, {0, 0, 0, 1, 1, 1}, 3.5);
+    EXPECT_TRUE(std::isnan(figure(judgement, "average_precision")->low));
+    EXPECT_TRUE(std::isnan(figure(judgement, "f1")->low));
+    EXPECT_LT(figure(judgement, "balanced_accuracy")->low, 0.8);  // of three and three, nothing is certain
+    EXPECT_THAT(judgement.remarks, Contains(HasSubstr("every redrawn set has the same average_precision")));
+}
+
+TEST(DetectionAt, KeepsItsFalseAlarms) {
+    // From the top: a, n, a, (a n), a and eight n.
+    const std::vector<double> scores{20, 19, 18, 17, 17, 16, 8, 7, 6, 5, 4, 3, 2, 1};
+    const std::vector<bool> anomalous{1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    const auto at = [&](double share) {
+        const auto judgement =
+            judge(scores, anomalous, 10, {{"draws", 100}, {"false_alarms", fettle::Setting::List{share}}});
+        return value(judgement, "detection_at_" + fettle::Setting(share).text());
+    };
+    EXPECT_EQ(at(0.0), 0.25);
+    EXPECT_EQ(at(0.1), 0.5);   // one of ten: the tie would let a second one in
+    EXPECT_EQ(at(0.19), 0.5);  // still one
+    EXPECT_EQ(at(0.2), 1.0);
+    EXPECT_THAT(judge(scores, anomalous, 10).remarks,
+                Contains(HasSubstr("detection_at_0.01 allows less than one of 10 normal test samples")));
+}
+
+TEST(PrecisionCurve, EndsAtTheShareOfAnomalousAndHasABand) {
+    fettle::Random random(12);
+    const Case c = normal_scores(random, 200, 150, 1);
+    const auto judgement = judge(c.scores, c.anomalous, 0);
+    ASSERT_EQ(judgement.plots.size(), 1u);
+    const fettle::Plot& plot = judgement.plots[0];
+    ASSERT_EQ(plot.x.size(), 50u);
+    ASSERT_EQ(plot.low.size(), 50u);
+    for (std::size_t i = 0; i < 50; ++i) {
+        EXPECT_NEAR(plot.x[i], static_cast<double>(i + 1) / 50, 1e-12);
+        // Straight from the definition: the highest threshold that reaches this recall.
+        std::vector<double> high;
+        for (std::size_t k = 0; k < c.scores.size(); ++k)
+            if (c.anomalous[k]) high.push_back(c.scores[k]);
+        std::sort(high.begin(), high.end(), std::greater<>());
+        const double threshold = high[static_cast<std::size_t>(std::ceil(plot.x[i] * 150 - 1e-9)) - 1];
+        const auto called = std::count_if(c.scores.begin(), c.scores.end(), [&](double s) { return s >= threshold; });
+        const auto hits = std::count_if(high.begin(), high.end(), [&](double s) { return s >= threshold; });
+        EXPECT_NEAR(plot.y[i], static_cast<double>(hits) / static_cast<double>(called), 1e-12);
+        EXPECT_LE(plot.low[i], plot.y[i] + 0.1);
+        EXPECT_GE(plot.high[i], plot.y[i] - 0.1);
+        EXPECT_LE(plot.low[i], plot.high[i]);
+    }
+}
+
+TEST(Promise, IsKeptByScoresDrawnAlikeAndBrokenByOthers) {
+    fettle::Random random(13);
+    const auto outside = [&](double shift) {
+        std::size_t points = 0, out = 0;
+        for (int trial = 0; trial < 40; ++trial) {
+            std::vector<double> calibration;
+            for (int i = 0; i < 150; ++i) calibration.push_back(random.normal() + shift);
+            const auto measures = judged(decisions(calibration, normal_scores(random, 120, 5, 2)));
+            const auto& plots = measures->judgements[0].plots;
+            EXPECT_EQ(plots.size(), 2u);
+            EXPECT_EQ(plots.back().name, "false alarms, promised and seen");
+            for (std::size_t i = 0; i < plots.back().x.size(); ++i, ++points)
+                out += plots.back().y[i] < plots.back().low[i] || plots.back().y[i] > plots.back().high[i];
+        }
+        return static_cast<double>(out) / static_cast<double>(points);
+    };
+    EXPECT_LT(outside(0), 0.1);
+    EXPECT_GT(outside(-1), 0.6);
+}
+
+TEST(Promise, NeedsCalibrationScores) {
+    fettle::Random random(14);
+    EXPECT_EQ(judged(decisions({}, normal_scores(random, 20, 20, 1)))->judgements[0].plots.size(), 1u);
 }
 
 }  // namespace

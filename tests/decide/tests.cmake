@@ -3,9 +3,14 @@ list(FILTER hash_sources EXCLUDE REGEX plugin.cpp)
 fettle_test(hash SOURCES decide/hash_test.cpp decide/hash_peer_test.cpp ${hash_sources} PLUGINS hash)
 fettle_test(hash_command SOURCES decide/hash_command_test.cpp ${hash_sources}
             PLUGINS hash dataset similarity score fettle)
-fettle_test(decide SOURCES decide/pool_test.cpp decide/threshold_test.cpp decide/detection_test.cpp
-                           ${CMAKE_SOURCE_DIR}/plugins/evaluate/ranking.cpp
-            PLUGINS score threshold evaluate)
+fettle_test(decide SOURCES decide/pool_test.cpp decide/threshold_test.cpp PLUGINS score threshold)
+set(evaluate_parts bootstrap.cpp calls.cpp paired.cpp pixel_draws.cpp pixels.cpp promise.cpp ranking.cpp trivial.cpp)
+list(TRANSFORM evaluate_parts PREPEND ${CMAKE_SOURCE_DIR}/plugins/evaluate/)
+fettle_test(evaluate SOURCES decide/detection_test.cpp decide/ranking_test.cpp decide/bootstrap_test.cpp
+                             decide/pixels_test.cpp decide/localisation_test.cpp decide/baselines_test.cpp
+                             decide/compare_test.cpp
+                             ${evaluate_parts}
+            LIBRARIES opencv_core opencv_imgproc PLUGINS evaluate)
 fettle_test(report SOURCES decide/report_test.cpp PLUGINS score threshold evaluate report)
 fettle_test(values SOURCES decide/roles_test.cpp decide/sequence_test.cpp decide/store_test.cpp)
 fettle_test(threshold SOURCES decide/threshold_normal_test.cpp decide/threshold_labels_test.cpp

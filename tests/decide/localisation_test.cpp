@@ -1,0 +1,188 @@
+#include "judging.hpp"
+
+#include <fettle/statistics.hpp>
+
+namespace {
+
+using fettle::Label;
+using fettle::Plane;
+using fettle::Split;
+using judging::plugin;
+using judging::random_pair;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Pair = judging::MapAndMask;
+
+/// Maps over samples that hold their masks.
+struct Scene {
+    std::vector<fettle::SampleInfo> infos;
+    std::vector<Plane> planes;
+    std::vector<fettle::Image> masks;
+
+    void add(Split split, Label label, Plane plane, fettle::Image mask = {}) {
+        infos.push_back(fakes::info("image " + std::to_string(infos.size()), split, label));
+        planes.push_back(std::move(plane));
+        masks.push_back(std::move(mask));
+    }
+    fettle::Ref<fettle::Maps> maps(const std::string& label = "ssim") const {
+        auto images = fettle::lazy_images(infos, [masks = masks](std::size_t i, std::uint32_t) {
+            fettle::Sample sample;
+            sample.image = fettle::Image(8, 8, 3);
+            sample.mask = masks[i];
+            return sample;
+        });
+        return std::make_shared<fakes::FixedMaps>(label, infos, planes, images, images);
+    }
+};
+
+fettle::Table judged(const Scene& scene, fettle::testing::TestContext& context,
+                     const fettle::testing::Settings& settings = {}) {
+    auto with = settings;
+    with.emplace("draws", 100);
+    const auto object = plugin().make("evaluate.localisation", with);
+    const auto measures = std::dynamic_pointer_cast<const fettle::Measures>(
+        plugin().run("evaluate.localisation", *object, {{"maps", {scene.maps()}}}, context)["measures"]);
+    EXPECT_EQ(measures->scores.rows.size(), scene.infos.size());
+    return measures->tables.at(0);
+}
+
+/// Two anomalous images, two sound ones, two to calibrate with.
+Scene small_scene(fettle::Random& random) {
+    Scene out;
+    const auto sound = [&] {
+        Pair pair = random_pair(random, 20, 16, 0);
+        for (float& v : pair.map.values) v = static_cast<float>(random.normal());
+        return pair.map;
+    };
+    for (int k = 0; k < 2; ++k) out.add(Split::calibrate, Label::normal, sound());
+    for (int k = 0; k < 2; ++k) {
+        Pair pair = random_pair(random, 20, 16, 0);
+        out.add(Split::test, Label::anomalous, pair.map, pair.mask);
+        out.add(Split::test, Label::normal, sound());
+    }
+    return out;
+}
+
+TEST(Localisation, Conforms) {
+    EXPECT_THAT(fettle::testing::complaints(plugin().entry("evaluate.localisation")), IsEmpty());
+}
+
+TEST(Localisation, CountsDiceAndIouAtACalibratedThreshold) {
+    fettle::Random random(61);
+    const Scene scene = small_scene(random);
+    fettle::testing::TestContext context;
+    const auto row = judged(scene, context, {{"at", 0.9}}).rows.at(0);
+    std::vector<float> calibration;
+    for (int k = 0; k < 2; ++k)
+        calibration.insert(calibration.end(), scene.planes[static_cast<std::size_t>(k)].values.begin(),
+                           scene.planes[static_cast<std::size_t>(k)].values.end());
+    const double threshold = fettle::quantile(calibration, 0.9);
+    EXPECT_EQ(judging::value(row, "threshold"), threshold);
+    double hits = 0, called = 0, marked = 0;
+    for (std::size_t i = 2; i < scene.infos.size(); ++i)
+        for (std::size_t p = 0; p < scene.planes[i].values.size(); ++p) {
+            const bool above = static_cast<double>(scene.planes[i].values[p]) > threshold;
+            const bool set = !scene.masks[i].empty() && scene.masks[i].pixels[p] != 0;
+            hits += above && set, called += above, marked += set;
+        }
+    EXPECT_NEAR(judging::value(row, "dice"), 2 * hits / (called + marked), 1e-12);
+    EXPECT_NEAR(judging::value(row, "iou"), hits / (called + marked - hits), 1e-12);
+    EXPECT_EQ(judging::value(row, "images_with_mask"), 2);
+    for (const char* name : {"pixel_auroc", "pixel_average_precision", "aupro", "dice", "iou"}) {
+        EXPECT_LE(judging::figure(row, name)->low, judging::value(row, name)) << name;
+        EXPECT_GE(judging::figure(row, name)->high, judging::value(row, name)) << name;
+    }
+    EXPECT_EQ(row.verdict, "");
+}
+
+TEST(Localisation, DoesNotLookAtTestPixelsForItsThreshold) {
+    fettle::Random random(62);
+    Scene scene = small_scene(random);
+    fettle::testing::TestContext context;
+    const double before = judging::value(judged(scene, context).rows.at(0), "threshold");
+    for (std::size_t i = 2; i < scene.planes.size(); ++i)
+        for (float& v : scene.planes[i].values) v = v * 3 + 5;
+    EXPECT_EQ(judging::value(judged(scene, context).rows.at(0), "threshold"), before);
+}
+
+TEST(Localisation, CropsTheMaskToAMapWithoutItsBorder) {
+    fettle::Random random(63);
+    Scene whole = small_scene(random), framed = whole;
+    for (std::size_t i = 0; i < framed.masks.size(); ++i) {
+        if (framed.masks[i].empty()) continue;
+        fettle::Image larger(26, 20, 1);  // 20x16 within a border of 3 and 2, whose corner is set
+        *larger.at(0, 0) = 255;
+        for (int y = 0; y < 16; ++y) std::copy_n(framed.masks[i].at(0, y), 20, larger.at(3, y + 2));
+        framed.masks[i] = larger;
+    }
+    fettle::testing::TestContext context;
+    const auto expected = judged(whole, context).rows.at(0), got = judged(framed, context).rows.at(0);
+    for (std::size_t f = 0; f < expected.figures.size(); ++f)
+        EXPECT_EQ(expected.figures[f].value, got.figures[f].value) << expected.figures[f].name;
+}
+
+TEST(Localisation, RefusesAMapThatDoesNotFitItsMask) {
+    fettle::Random random(64);
+    Scene scene = small_scene(random);
+    scene.masks[2] = fettle::Image(21, 16, 1, 255);
+    fettle::testing::TestContext context;
+    try {
+        judged(scene, context);
+        FAIL();
+    } catch (const fettle::Error& error) {
+        EXPECT_EQ(error.fault(), fettle::Fault::shape);
+        EXPECT_THAT(error.what(), HasSubstr("the map of `image 2` is 20x16, its mask 21x16"));
+        EXPECT_THAT(error.help(), HasSubstr("even border"));
+    }
+}
+
+TEST(Localisation, RefusesValuesThatAreNotFiniteAndEmptyMaps) {
+    fettle::Random random(65);
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+        Scene scene = small_scene(random);
+        scene.planes[3].values[5] = bad;
+        fettle::testing::TestContext context;
+        try {
+            judged(scene, context);
+            FAIL();
+        } catch (const fettle::Error& error) {
+            EXPECT_THAT(error.what(), HasSubstr("`ssim` of `image 3` holds a value that is not finite"));
+        }
+    }
+    Scene scene = small_scene(random);
+    scene.planes[2] = {};
+    fettle::testing::TestContext context;
+    EXPECT_THROW(judged(scene, context), fettle::Error);
+}
+
+TEST(Localisation, LeavesOutWhatItCannotKnowAndSaysSo) {
+    fettle::Random random(66);
+    Scene scene = small_scene(random);
+    Pair pair = random_pair(random, 20, 16, 0);
+    scene.add(Split::test, Label::anomalous, pair.map);                            // no mask
+    scene.add(Split::test, Label::anomalous, pair.map, fettle::Image(20, 16, 1));  // nothing set in it
+    scene.add(Split::test, Label::unknown, pair.map, pair.mask);
+    fettle::testing::TestContext context;
+    const auto row = judged(scene, context).rows.at(0);
+    EXPECT_EQ(judging::value(row, "images_with_mask"), 2);
+    EXPECT_THAT(row.verdict, HasSubstr("2 anomalous test images without a mask were left out"));
+    EXPECT_THAT(row.verdict, HasSubstr("1 without a label were left out"));
+
+    Scene bare;
+    bare.add(Split::test, Label::anomalous, pair.map);
+    const auto nothing = judged(bare, context).rows.at(0);
+    EXPECT_THAT(nothing.figures, IsEmpty());
+    EXPECT_THAT(nothing.verdict, HasSubstr("no test image has a mask"));
+    EXPECT_THAT(context.warnings(), Contains(HasSubstr("no test image has a mask")));
+
+    Scene uncalibrated;
+    uncalibrated.add(Split::test, Label::anomalous, pair.map, pair.mask);
+    const auto row2 = judged(uncalibrated, context).rows.at(0);
+    EXPECT_FALSE(judging::figure(row2, "dice"));
+    EXPECT_TRUE(std::isnan(judging::figure(row2, "aupro")->low));
+    EXPECT_THAT(row2.verdict, HasSubstr("no maps of sound calibration images"));
+    EXPECT_THAT(row2.verdict, HasSubstr("fewer than two images with a mask"));
+}
+
+}  // namespace
