@@ -31,6 +31,7 @@ struct Html final : fettle::Report {
                         {"rows", rows(found.measures.scores)},
                         {"columns", columns(found.measures.scores)},
                         {"judgements", judgements(found.measures)},
+                        {"tables", tables(found.measures)},
                         {"networks", networks(found.networks)},
                         {"gallery", report::gallery(found, static_cast<std::size_t>(examples), picture, context)}};
         const std::map<std::string_view, std::string> parts{{"style", std::string(report::page_css)},
@@ -58,6 +59,12 @@ struct Html final : fettle::Report {
     static Json judgements(const fettle::Measures& measures) {
         Json out = Json::array();
         for (const auto& judged : measures.judgements) out.push_back(report::judgement(judged));
+        return out;
+    }
+
+    static Json tables(const fettle::Measures& measures) {
+        Json out = Json::array();
+        for (const auto& each : measures.tables) out.push_back(report::table(each));
         return out;
     }
 

@@ -12,7 +12,8 @@ using report::Json;
 struct JsonReport final : fettle::Report {
     static void describe(fettle::Describe<JsonReport>& d) {
         d.summary(
-            "Writes `report.json`: counts, cuts, figures with intervals, confusion, ROC and every sample's scores.");
+            "Writes `report.json`: counts, cuts, figures with intervals, confusion, curves, tables and every sample's "
+            "scores.");
     }
 
     void write(const Found& found, const std::filesystem::path& folder, fettle::Context&) const override {
@@ -22,6 +23,8 @@ struct JsonReport final : fettle::Report {
         json["counts"] = report::counts(measures.scores);
         json["judgements"] = Json::array();
         for (const auto& judged : measures.judgements) json["judgements"].push_back(report::judgement(judged));
+        json["tables"] = Json::array();
+        for (const auto& table : measures.tables) json["tables"].push_back(report::table(table));
         json["columns"] = Json::array();
         json["remarks"] = Json::array();
         for (const auto& column : measures.scores.columns) {

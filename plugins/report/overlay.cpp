@@ -24,19 +24,24 @@ Image shrunk(const Image& image, int side) {
     return fettle::resize_image(image, scaled(image.width), scaled(image.height));
 }
 
-/// The map in the middle of a picture of its image's size, 255 at `high`.
+/// The map in the middle of a picture of its image's size, 255 at `high`. One number for the whole image fills it.
 Image heat(const fettle::Plane& map, int width, int height, double high) {
     if (map.width > width || map.height > height)
         throw fettle::Error(fettle::Fault::shape, "a map of " + std::to_string(map.width) + "x" +
                                                       std::to_string(map.height) + " is larger than its image of " +
                                                       std::to_string(width) + "x" + std::to_string(height));
     Image out(width, height, 1);
+    const auto level = [&](float value) {
+        return static_cast<std::uint8_t>(std::lround(255 * std::clamp(value / high, 0.0, 1.0)));
+    };
+    if (map.width == 1 && map.height == 1) {
+        std::fill(out.pixels.begin(), out.pixels.end(), level(map.values.front()));
+        return out;
+    }
     const int left = (width - map.width) / 2, top = (height - map.height) / 2;
     for (int y = 0; y < map.height; ++y)
-        for (int x = 0; x < map.width; ++x) {
-            const double value = map.values[static_cast<std::size_t>(y) * map.width + x] / high;
-            *out.at(left + x, top + y) = static_cast<std::uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
-        }
+        for (int x = 0; x < map.width; ++x)
+            *out.at(left + x, top + y) = level(map.values[static_cast<std::size_t>(y) * map.width + x]);
     return out;
 }
 

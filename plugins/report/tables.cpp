@@ -25,6 +25,36 @@ Json counts(const fettle::Scores& scores) {
     return out;
 }
 
+namespace {
+
+Json numbers(const std::vector<double>& values) {
+    Json out = Json::array();
+    for (const double value : values) out.push_back(number(value));
+    return out;
+}
+
+Json plot(const fettle::Plot& plot) {
+    return {{"name", plot.name},    {"x_name", plot.x_name},    {"y_name", plot.y_name},     {"x", numbers(plot.x)},
+            {"y", numbers(plot.y)}, {"low", numbers(plot.low)}, {"high", numbers(plot.high)}};
+}
+
+}  // namespace
+
+Json table(const fettle::Table& table) {
+    Json rows = Json::array();
+    for (const auto& row : table.rows) {
+        Json figures = Json::array();
+        for (const fettle::Figure& figure : row.figures) {
+            Json interval = nullptr;
+            if (!std::isnan(figure.low) || !std::isnan(figure.high))
+                interval = {number(figure.low), number(figure.high)};
+            figures.push_back({{"name", figure.name}, {"value", number(figure.value)}, {"interval", interval}});
+        }
+        rows.push_back({{"name", row.name}, {"figures", std::move(figures)}, {"verdict", row.verdict}});
+    }
+    return {{"title", table.title}, {"note", table.note}, {"rows", std::move(rows)}};
+}
+
 Json judgement(const fettle::Judgement& judged) {
     Json remarks = judged.remarks;
     const auto told = [&remarks](const std::string& what, double value) {
@@ -52,12 +82,16 @@ Json judgement(const fettle::Judgement& judged) {
     out["threshold"] = told("the threshold", judged.cut.threshold);
     out["method"] = judged.cut.method;
     out["fitted"] = judged.cut.fitted;
+    out["anomalies"] = judged.cut.anomalies;
+    out["caution"] = judged.cut.caution;
     out["figures"] = std::move(figures);
     out["confusion"] = {{"true_positive", c.true_positive},
                         {"false_positive", c.false_positive},
                         {"true_negative", c.true_negative},
                         {"false_negative", c.false_negative}};
     out["roc"] = std::move(roc);
+    out["plots"] = Json::array();
+    for (const fettle::Plot& each : judged.plots) out["plots"].push_back(plot(each));
     out["remarks"] = std::move(remarks);
     return out;
 }

@@ -190,6 +190,30 @@ function roc(judgement) {
     "What any threshold would give: the further the curve bends to the upper left, the better.");
 }
 
+/// A curve that a stage brought along, with its band where it has one.
+function plot_chart(plot) {
+  const points = of => plot.x.map((x, i) => ({x, y: of[i]})).filter(point => point.x !== null && point.y !== null && point.y !== undefined);
+  const line = points(plot.y);
+  if (line.length === 0) return build("p", {class: "missing"}, "The curve " + plot.name + " holds no finite value.");
+  const make = () => {
+    const edge = (label, of, fill) => ({label, data: points(of), borderWidth: 0, pointRadius: 0, fill,
+      backgroundColor: see_through("anomalous", 0.2)});
+    const band = plot.low.length > 0 ? [edge("lower end", plot.low, false), edge("upper end", plot.high, "-1")] : [];
+    return {
+      type: "line",
+      data: {datasets: [...band, {label: plot.name, data: line, borderColor: colour("anomalous"), backgroundColor: colour("anomalous"),
+        borderWidth: 2, pointRadius: 0}]},
+      options: {
+        parsing: false,
+        scales: {x: axis(plot.x_name, {type: "linear"}), y: axis(plot.y_name)},
+        plugins: {legend: {display: false}},
+      },
+    };
+  };
+  return chart_figure(make, plot.name + ": " + plot.y_name + " over " + plot.x_name,
+    plot.name + (plot.low.length > 0 ? "; the band is where the true curve lies, with the confidence set in the stage." : "."));
+}
+
 function loss_curve(curve) {
   const points = curve.steps.map((x, i) => ({x, y: curve.values[i]})).filter(point => point.y !== null);
   if (points.length === 0) return build("p", {class: "missing"}, "The curve " + curve.name + " holds no finite value.");

@@ -54,12 +54,32 @@ function cut_section(data, index) {
   const judgement = data.judgements[index];
   const section = build("section", {id: "cut" + index}, build("h2", {}, cut_name(judgement)),
     build("p", {class: "faint"}, "Threshold by " + (judgement.method || "hand") + ", found from " +
-      plural(judgement.fitted, "calibration score") + "; images that score higher are called anomalous."));
+      plural(judgement.fitted, "calibration score") + (judgement.anomalies ? ", those of synthetic anomalies among them" : "") +
+      "; images that score higher are called anomalous."));
+  if (judgement.caution) section.append(build("p", {class: "missing"}, judgement.caution));
   if (judgement.remarks.length > 0)
     section.append(build("div", {class: "missing"}, build("ul", {}, ...judgement.remarks.map(each => build("li", {}, each)))));
   section.append(build("div", {class: "charts"}, histogram(data, judgement), roc(judgement)),
-    build("div", {class: "scroll"}, confusion_table(judgement.confusion)), gallery(data, index));
+    build("div", {class: "scroll"}, confusion_table(judgement.confusion)));
+  if (judgement.plots.length > 0) section.append(build("div", {class: "charts"}, ...judgement.plots.map(plot_chart)));
+  section.append(gallery(data, index));
   return section;
+}
+
+/// Figures side by side: trivial scores, pairs that were compared.
+function table_section(table) {
+  const names = [];
+  for (const row of table.rows) for (const {name} of row.figures) if (!names.includes(name)) names.push(name);
+  const verdicts = table.rows.some(row => row.verdict);
+  const head = build("tr", {}, build("th", {scope: "col"}, ""), ...names.map(name =>
+    build("th", {scope: "col", class: "number"}, figure_name(name))), ...verdicts ? [build("th", {scope: "col"}, "verdict")] : []);
+  const body = table.rows.map(row => build("tr", {}, build("th", {scope: "row"}, row.name), ...names.map(name => {
+    const figure = find_figure(row, name);
+    if (!figure) return build("td", {class: "number faint"}, "–");
+    return build("td", {class: "number"}, build("b", {}, short(figure.value)), build("div", {class: "small faint"}, interval_text(figure)));
+  }), ...verdicts ? [build("td", {}, row.verdict)] : []));
+  return build("section", {}, build("h2", {}, table.title), build("p", {class: "faint"}, table.note),
+    build("div", {class: "scroll"}, build("table", {class: "figures"}, build("thead", {}, head), build("tbody", {}, ...body))));
 }
 
 function networks_section(data) {
@@ -99,6 +119,7 @@ function show(data) {
   if (data.judgements.length > 1)
     page.append(build("nav", {}, build("ul", {}, ...data.judgements.map((each, index) =>
       build("li", {}, build("a", {href: "#cut" + index}, cut_name(each) + (each.method ? ", " + each.method : "")))))));
+  for (const table of data.tables) page.append(table_section(table));
   data.judgements.forEach((_, index) => page.append(cut_section(data, index)));
   if (data.networks.length > 0) page.append(networks_section(data));
 }

@@ -13,11 +13,20 @@ const figure_words = {
   recall: ["Recall", "Of the anomalous images, the share that was found."],
   specificity: ["Specificity", "Of the normal images, the share that was let pass; the rest are false alarms."],
   f1: ["F1", "Harmonic mean of precision and recall."],
+  pixel_auroc: ["Pixel AUROC", "How often an anomalous pixel scores above a normal one, over all such pairs. Large defects and normal " +
+    "background weigh most."],
+  pixel_average_precision: ["Pixel average precision", "Precision while going down the ranking of all pixels. Guessing gives the share of " +
+    "anomalous pixels."],
+  aupro: ["AUPRO", "Share of each defect that is covered, averaged over defects and over false alarms up to a limit: small defects count as " +
+    "much as large ones."],
+  dice: ["Dice", "Twice what map and mask share, over the sum of both, at the threshold."],
+  iou: ["IoU", "What map and mask share over what either covers, at the threshold."],
   mcc: ["MCC", "Correlation of verdict and truth (Matthews): 0 for guessing, 1 for perfect, -1 for always wrong."],
 };
 
 function figure_name(name) {
-  return (figure_words[name] || [name])[0];
+  if (name.startsWith("detection_at_")) return "Found at " + percent(Number(name.slice(13)), 1) + " false alarms";
+  return (figure_words[name] || [name.replaceAll("_", " ")])[0];
 }
 
 /// Three significant digits or more, so that a figure near 1 still shows how near.

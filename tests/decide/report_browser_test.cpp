@@ -1,0 +1,149 @@
+// The page of a report, opened in a browser without a window.
+#include "report_page.hpp"
+
+namespace {
+
+using namespace pages;
+
+std::string browser() {
+    for (const char* name : {"chromium", "chromium-browser", "google-chrome"})
+        if (std::system((std::string("command -v ") + name + " > /dev/null").c_str()) == 0) return name;
+    return {};
+}
+
+std::string output_of(const std::string& command) {
+    FILE* pipe = popen(command.c_str(), "r");
+    std::string out;
+    char buffer[65536];
+    while (const std::size_t count = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, count);
+    EXPECT_EQ(pclose(pipe), 0) << command;
+    return out;
+}
+
+class ReportInABrowser : public Report {
+   protected:
+    struct Opened {
+        std::string dom, messages;
+    };
+    /// The page as the browser made it, with a note by a script of the test's: how many canvases hold a drawing.
+    Opened open(const std::string& page) {
+        return show(page, R"(<script>
+            const painted = [...document.querySelectorAll("canvas")].filter(canvas => canvas.width > 50 && canvas.getContext("2d")
+                .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0));
+            document.body.dataset.probe = painted.length + " of " + document.querySelectorAll("canvas").length + " drawn, " +
+                [...document.images].filter(image => !image.src.startsWith("data:")).length + " pictures from outside, title " +
+                document.title;
+        </script></body>)");
+    }
+    /// Whether the page fits the width of a phone. A window can't be as narrow; a frame can.
+    std::string on_a_phone(const std::string& page) {
+        const std::string inner = with(page, R"(<script>
+            parent.postMessage(document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits " + innerWidth, "*");
+        </script></body>)");
+        std::ofstream(folder_ / "inner.html", std::ios::binary) << inner;
+        const std::string dom = show("<body></body>", R"(<script>
+            addEventListener("message", event => document.body.append(event.data));
+        </script><iframe src="inner.html" width="360" height="800"></iframe></body>)")
+                                    .dom;
+        const auto found = dom.rfind("</iframe>") + 9;
+        return dom.substr(found, dom.find("</body>", found) - found);
+    }
+
+   private:
+    static std::string with(std::string page, const std::string& script) {
+        return page.replace(page.rfind("</body>"), 7, script);
+    }
+    Opened show(const std::string& page, const std::string& script) {
+        std::ofstream(folder_ / "shown.html", std::ios::binary) << with(page, script);
+        const std::string messages = (folder_ / "messages.txt").string();
+        Opened out;
+        out.dom = output_of(browser() +
+                            " --headless=new --no-sandbox --disable-gpu --window-size=1000,800 --user-data-dir='" +
+                            (folder_ / "profile").string() +
+                            "' --enable-logging=stderr --virtual-time-budget=3000 --dump-dom 'file://" +
+                            (folder_ / "shown.html").string() + "' 2> '" + messages + "'");
+        std::istringstream lines(read(messages));
+        for (std::string line; std::getline(lines, line);)
+            if (line.find("CONSOLE") != std::string::npos) out.messages += line + "\n";
+        return out;
+    }
+};
+
+#define NEEDS_A_BROWSER() \
+    if (browser().empty()) GTEST_SKIP() << "neither chromium nor google-chrome is installed: the page is not opened"
+
+TEST_F(ReportInABrowser, DrawsEveryChartAndReportsNoError) {
+    NEEDS_A_BROWSER();
+    const Opened opened = open(written(material::make()));
+    EXPECT_EQ(opened.messages, "");
+    EXPECT_THAT(opened.dom,
+                HasSubstr("data-probe=\"5 of 5 drawn, 0 pictures from outside, title How well anomalies are found\""));
+    EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
+    EXPECT_THAT(opened.dom, HasSubstr("of 60 anomalous images"));
+    EXPECT_THAT(opened.dom, HasSubstr("&lt;script&gt;document.title = 'broken'&lt;/script&gt;.jpg</b>"));  // as text
+}
+
+TEST_F(ReportInABrowser, FitsAPhone) {
+    NEEDS_A_BROWSER();
+    EXPECT_EQ(on_a_phone(written(material::make())), "fits 360");
+    EXPECT_EQ(on_a_phone("<p style='width: 500px'>wide</p></body>"), "too wide");  // the test can tell
+}
+
+TEST_F(ReportInABrowser, TellsWhenItBreaks) {
+    NEEDS_A_BROWSER();
+    std::string page = written(material::make({.calibrate = 2, .normal = 2, .anomalous = 2}));
+    const std::string key = "\"judgements\"";
+    page.replace(page.find(key), key.size(), "\"nothing\"");
+    const Opened opened = open(page);
+    EXPECT_THAT(opened.dom, HasSubstr("This page could not be drawn"));
+    EXPECT_THAT(opened.messages, HasSubstr("Uncaught TypeError"));
+}
+
+TEST_F(ReportInABrowser, SaysWhatIsMissing) {
+    NEEDS_A_BROWSER();
+    const auto judged = [](material::Counts counts) {
+        material::Run run = material::make(counts);
+        run.examples.clear();
+        return run;
+    };
+    const Opened sound = open(written(judged({.calibrate = 30, .normal = 30, .anomalous = 0})));
+    EXPECT_EQ(sound.messages, "");
+    EXPECT_THAT(sound.dom, HasSubstr("There are no anomalous test images"));
+    EXPECT_THAT(sound.dom, HasSubstr("No maps were connected"));
+    EXPECT_THAT(sound.dom, HasSubstr("There is no ROC curve"));
+
+    const Opened one = open(written(judged({.calibrate = 2, .normal = 1, .anomalous = 0})));
+    EXPECT_EQ(one.messages, "");
+    EXPECT_THAT(one.dom, HasSubstr("Only 1 test image with a label"));
+
+    const Opened none = open(written(judged({.calibrate = 2, .normal = 0, .anomalous = 0})));
+    EXPECT_EQ(none.messages, "");
+    EXPECT_THAT(none.dom, HasSubstr("There are no test images with a label"));
+
+    material::Run nothing;
+    nothing.measures = std::make_shared<fettle::Measures>();
+    const Opened bare = open(written(nothing));
+    EXPECT_EQ(bare.messages, "");
+    EXPECT_THAT(bare.dom, HasSubstr("No threshold was judged"));
+}
+
+TEST_F(ReportInABrowser, BearsOddNumbersAndNames) {
+    NEEDS_A_BROWSER();
+    constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+    fettle::Judgement judged;
+    judged.cut = {"<b>\"ssim\" & {{data}} </script>", infinity, "\xc3\xa4\xe2\x80\xa8", 0};
+    judged.figures = {{"auroc", nan, nan, infinity}, {"<i>", 0.5, nan, nan}};
+    material::Run run;
+    run.measures = measures({fakes::info(std::string(300, 'x') + "\xff", fettle::Split::test, fettle::Label::normal),
+                             fakes::info("b", fettle::Split::test, fettle::Label::anomalous)},
+                            {-1e300, infinity}, judged);
+    const std::string page = written(run, {{"title", "</title><script>throw 1</script>"}});
+    const Opened opened = open(page);
+    EXPECT_EQ(on_a_phone(page), "fits 360");
+    EXPECT_EQ(opened.messages, "");
+    EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
+    EXPECT_THAT(opened.dom, HasSubstr("&lt;b&gt;\"ssim\" &amp; {{data}} &lt;/script&gt;"));
+    EXPECT_THAT(opened.dom, HasSubstr("<h1>&lt;/title&gt;&lt;script&gt;throw 1&lt;/script&gt;</h1>"));
+}
+
+}  // namespace
