@@ -74,10 +74,20 @@ class ReportInABrowser : public Report {
 
 TEST_F(ReportInABrowser, DrawsEveryChartAndReportsNoError) {
     NEEDS_A_BROWSER();
-    const Opened opened = open(written(material::make()));
+    material::Run run = material::make();
+    auto measures = std::make_shared<fettle::Measures>(*run.measures);
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    measures->tables = {{"Trivial scores",
+                         "Look.",
+                         {{"mean grey", {{"auroc", 0.8125, 0.75, 0.875}, {"pairs", 116, nan, nan}}, "worse"}}}};
+    run.measures = measures;
+    const Opened opened = open(written(run));
     EXPECT_EQ(opened.messages, "");
+    EXPECT_THAT(opened.dom, HasSubstr("<h2>Trivial scores</h2><p class=\"faint\">Look.</p>"));
+    EXPECT_THAT(opened.dom, HasSubstr("<b>0.8125</b><div class=\"small faint\">0.750 to 0.875</div></td>"));
+    EXPECT_THAT(opened.dom, HasSubstr("<b>116</b><div class=\"small faint\"></div></td><td>worse</td>"));
     EXPECT_THAT(opened.dom,
-                HasSubstr("data-probe=\"5 of 5 drawn, 0 pictures from outside, title How well anomalies are found\""));
+                HasSubstr("data-probe=\"9 of 9 drawn, 0 pictures from outside, title How well anomalies are found\""));
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("of 60 anomalous images"));
     EXPECT_THAT(opened.dom, HasSubstr("&lt;script&gt;document.title = 'broken'&lt;/script&gt;.jpg</b>"));  // as text

@@ -211,7 +211,7 @@ function plot_chart(plot) {
     };
   };
   return chart_figure(make, plot.name + ": " + plot.y_name + " over " + plot.x_name,
-    plot.name + (plot.low.length > 0 ? "; the band is where the true curve lies, with the confidence set in the stage." : "."));
+    plot.name + (plot.low.length > 0 ? "; the band shows how far chance may move it." : "."));
 }
 
 function loss_curve(curve) {
