@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <sstream>
 
 namespace train {
@@ -31,16 +30,6 @@ class Borrowed {
    private:
     Weights tensors_, own_;
 };
-
-/// Runs `make` in a group of tasks of its own: where a look-ahead is given up, what is being made for it is finished,
-/// not left half done by parallel loops that were cancelled.
-Lesson made_whole(const std::function<Lesson()>& make) {
-    tbb::task_group_context apart(tbb::task_group_context::isolated);
-    tbb::task_group group(apart);
-    Lesson lesson;
-    group.run_and_wait([&] { lesson = make(); });
-    return lesson;
-}
 
 Lesson first_image(const Lessons& lessons) { return lessons.read({0}, 0); }
 
@@ -197,7 +186,7 @@ double Loop::calibration_loss() {
     Lookahead<Lesson> next(batches, 2, [&](std::size_t k) {
         std::vector<std::size_t> indices;
         for (std::size_t i = k * batch; i < std::min((k + 1) * batch, samples); ++i) indices.push_back(i);
-        return made_whole([&] { return calibration_->read(indices, 0); });
+        return calibration_->read(indices, 0);
     });
     double sum = 0;
     net_->eval();
@@ -293,7 +282,7 @@ fettle::Network Loop::run() {
     begun_ = saved_ = Clock::now();
     // Three in flight: one is computed with, one is on its way, one is being made.
     Lookahead<Lesson> next(static_cast<std::size_t>(steps) - first, 2,
-                           [&](std::size_t k) { return made_whole([&] { return lesson_of(first + k); }); });
+                           [&](std::size_t k) { return lesson_of(first + k); });
     try {
         for (;;) {
             if (progress_.epoch < progress_.step / per_epoch_) end_epoch();
