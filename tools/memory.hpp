@@ -4,16 +4,12 @@
 #include <malloc.h>
 
 /// Pictures come and go in their hundred thousands, made by one thread and freed by another.
-///
-/// Two arenas: with one for every thread glibc keeps pieces that are torn by what lies between them, and a pass over
-/// 40,000 images took 20 % more memory; with one alone two threads that paste wait for each other.
-///
-/// What was freed is kept for the next picture: fetching a page anew costs microseconds on a virtual machine, which was
-/// two fifths of the time that pasting took.
-///
+///   One arena: with one for every thread glibc keeps pieces that are torn by what lies between them; a pass over
+///   40,000 images took 20 % more memory. What was freed is kept for the next picture: fetching a page anew costs
+///   microseconds on a virtual machine, which was two fifths of the time that pasting took.
 /// To be called first of all, before any thread is there.
 inline void keep_memory() {
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
