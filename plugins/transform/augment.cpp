@@ -19,6 +19,7 @@ using Range = std::array<double, 2>;
 /// What was drawn for one image.
 struct Draw {
     bool flip_horizontal = false, flip_vertical = false;
+    int quarters = 0;  ///< quarter turns, counter-clockwise
     double angle = 0, contrast = 1, brightness = 0, blur = 0, noise = 0;
     int quality = 0;
 };
@@ -39,6 +40,15 @@ void flip(Image& image, int code) {
     cv::flip(pixels, pixels, code);
 }
 
+/// By quarters of a circle, counter-clockwise: pixels change places, none is computed.
+void turn_quarters(Image& image, int quarters) {
+    if (image.empty() || quarters == 0) return;
+    constexpr int codes[] = {cv::ROTATE_90_COUNTERCLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_CLOCKWISE};
+    cv::Mat turned;
+    cv::rotate(view(std::as_const(image)), turned, codes[quarters - 1]);
+    image = image_of(turned);
+}
+
 /// A picture of one grey per pixel stays one: its noise is the same in all channels.
 bool is_grey(const Image& image) {
     for (std::size_t i = 0; i < image.pixels.size(); i += 3)
@@ -55,10 +65,11 @@ void add_noise(cv::Mat& values, double sigma, bool grey, Random& random) {
         }
 }
 
-/// Small changes that a part may show without being anomalous, drawn for each image. In this order: mirrored, turned,
-/// blurred, contrast and brightness, noise, JPEG.
+/// Small changes that a part may show without being anomalous, drawn for each image. In this order: mirrored, turned by
+/// quarters, turned, blurred, contrast and brightness, noise, JPEG.
 struct Augment final : fettle::Transform {
     std::string flips = "none";
+    bool quarter_turns = false;
     Range rotate{0, 0}, contrast{1, 1}, brightness{0, 0}, blur{0, 0}, noise{0, 0};
     std::vector<int> jpeg;
     bool fresh = true;
@@ -67,6 +78,9 @@ struct Augment final : fettle::Transform {
         d.summary("Images mirrored, turned, lit otherwise, blurred, made noisy or compressed, as drawn for each.")
             .param("flip", &Augment::flips, "Which ways images are mirrored, each half of the time.",
                    fettle::one_of({"none", "horizontal", "vertical", "both"}))
+            .param("quarter_turns", &Augment::quarter_turns,
+                   "Turned by none, one, two or three quarters of a circle, equally often; half a circle or none where "
+                   "an image isn't square.")
             .param("rotate", &Augment::rotate,
                    "Least and greatest turn in degrees, counter-clockwise; what comes in at the border is mirrored.",
                    fettle::between(-360, 360))
@@ -98,9 +112,11 @@ struct Augment final : fettle::Transform {
     bool is_fresh() const override { return fresh; }
 
     Sample apply(Sample sample, Random& random) const override {
-        const Draw draw = drawn(random);
+        const Draw draw = drawn(random, sample.image.width == sample.image.height);
         for (const auto& [wanted, code] : {std::pair{draw.flip_horizontal, 1}, std::pair{draw.flip_vertical, 0}})
             if (wanted) flip(sample.image, code), flip(sample.mask, code);
+        turn_quarters(sample.image, draw.quarters);
+        turn_quarters(sample.mask, draw.quarters);
         turn(sample, draw.angle);
         relight(sample.image, draw, random);
         if (draw.quality > 0)
@@ -112,7 +128,7 @@ struct Augment final : fettle::Transform {
 
    private:
     /// Everything is drawn, wanted or not: turning one change on leaves what is drawn for the others.
-    Draw drawn(Random& random) const {
+    Draw drawn(Random& random, bool square) const {
         Draw draw;
         const bool across = random.chance(0.5), down = random.chance(0.5);
         draw.flip_horizontal = across && (flips == "horizontal" || flips == "both");
@@ -121,6 +137,8 @@ struct Augment final : fettle::Transform {
              {std::pair{rotate, &draw.angle}, std::pair{contrast, &draw.contrast},
               std::pair{brightness, &draw.brightness}, std::pair{blur, &draw.blur}, std::pair{noise, &draw.noise}})
             *value = random.uniform(range[0], range[1]);
+        const int quarters = random.integer(0, 3);
+        if (quarter_turns) draw.quarters = square ? quarters : quarters / 2 * 2;
         if (!jpeg.empty()) draw.quality = random.integer(jpeg.front(), jpeg.back());
         return draw;
     }
@@ -141,6 +159,7 @@ struct Augment final : fettle::Transform {
         nlohmann::json step{{"stage", "transform.augment"}};
         if (flips == "horizontal" || flips == "both") step["flip_horizontal"] = draw.flip_horizontal;
         if (flips == "vertical" || flips == "both") step["flip_vertical"] = draw.flip_vertical;
+        if (quarter_turns) step["quarter_turns"] = draw.quarters;
         if (is_on(rotate, 0)) step["angle"] = draw.angle;
         if (is_on(contrast, 1)) step["contrast"] = draw.contrast;
         if (is_on(brightness, 0)) step["brightness"] = draw.brightness;

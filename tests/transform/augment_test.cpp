@@ -2,6 +2,9 @@
 
 #include <tbb/global_control.h>
 
+#include <set>
+#include <tuple>
+
 namespace {
 
 using namespace support;
@@ -74,6 +77,35 @@ TEST(Augment, LineageTellsEveryValueWithinItsRange) {
     }
     EXPECT_GT(flipped, 5);
     EXPECT_LT(flipped, 25);
+}
+
+TEST(Augment, QuarterTurnsMoveEveryPixelOfImageAndMaskAlike) {
+    std::set<int> seen;
+    for (std::uint64_t seed = 0; seed < 24; ++seed) {
+        Sample sample = sample_of("a", noise_image(1, 16, 16), Image(16, 16, 1));
+        for (int y = 0; y < 16; ++y)
+            for (int x = 0; x < 16; ++x) *sample.mask.at(x, y) = *sample.image.at(x, y) >= 128 ? 255 : 0;
+        const Sample out = transformed("transform.augment", sample, {{"quarter_turns", true}}, seed);
+        const int quarters = Json::parse(out.lineage.at(0)).at("quarter_turns").get<int>();
+        seen.insert(quarters);
+        for (int y = 0; y < 16; ++y)
+            for (int x = 0; x < 16; ++x) {
+                int u = x, v = y;  // where the pixel lay: turned back clockwise, a quarter at a time
+                for (int k = 0; k < quarters; ++k) std::tie(u, v) = std::pair{15 - v, u};
+                ASSERT_EQ(*out.image.at(x, y), *sample.image.at(u, v)) << quarters << " at " << x << ", " << y;
+                ASSERT_EQ(*out.mask.at(x, y), *sample.mask.at(u, v));
+            }
+    }
+    EXPECT_EQ(seen, (std::set<int>{0, 1, 2, 3}));
+}
+
+TEST(Augment, ImagesThatArentSquareKeepTheirSides) {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        const Sample out =
+            transformed("transform.augment", sample_of("a", noise_image(1, 20, 16)), {{"quarter_turns", true}}, seed);
+        EXPECT_EQ(out.image.width, 20);
+        EXPECT_EQ(Json::parse(out.lineage.at(0)).at("quarter_turns").get<int>() % 2, 0);
+    }
 }
 
 TEST(Augment, OneChangeLeavesTheDrawsOfTheOthers) {
