@@ -5,6 +5,8 @@
 #include "diagnose/diagnose.hpp"
 #include "plugins/plugins.hpp"
 
+#include <fettle/context.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -104,6 +106,8 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
 
 /// The graph with every default filled in and every reference replaced, as TOML that runs again.
 std::string resolved_toml(const Graph& graph);
+/// The same as a stage may see it (Context::graph).
+GraphText graph_text(const Graph& graph);
 /// The graph without the stages that `stage` (an index) doesn't need: what makes its outputs, alone. Seeds stay.
 Graph needed_for(const Graph& graph, std::size_t stage);
 /// The settings of a component as TOML lines: use, then its parameters.

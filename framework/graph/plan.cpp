@@ -13,7 +13,7 @@ namespace fettle::runtime {
 namespace {
 
 /// Raised when the framework itself changes what it stores or how it computes.
-constexpr int cache_version = 2;
+constexpr int cache_version = 3;
 
 /// The digest of what a parameter names, or an error that points at it.
 std::string digest_of(const Given& given, const PlanWorld& world) {
@@ -58,6 +58,7 @@ std::string first_difference(const std::string& before, const std::string& now) 
         if (!std::getline(old_lines, old_line)) return "new: " + new_line;
         if (old_line == new_line) continue;
         if (new_line.starts_with("fettle ")) return "fettle itself changed";
+        if (new_line.starts_with("graph ")) return "it tells of the whole graph, and that changed";
         if (new_line.starts_with("in "))
             return "its input " + new_line.substr(3, new_line.find(' ', 3) - 3) + " changed";
         if (new_line.find("source ") != std::string::npos) return "its plugin's source changed";
@@ -101,6 +102,7 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
             }
             if (stage.use.type->random) node.key_text += fmt::format("seed {:016x}\n", stage.seed);
             if (on_device(stage.use)) node.key_text += "device " + world.device_class + "\n";
+            if (stage.use.type->reads_graph) node.key_text += "graph " + sha256(resolved_toml(graph)) + "\n";
             node.key = sha256(node.key_text);
             for (const PortInfo& port : stage.use.type->outputs)
                 if (stage.keep || is_stored_type(port.type)) node.stored.insert(port.name);

@@ -93,6 +93,31 @@ std::string resolved_toml(const Graph& graph) {
     return out;
 }
 
+namespace {
+
+void add_settings(std::vector<std::pair<std::string, std::string>>& out, const std::string& path, const Use& use) {
+    out.emplace_back(path + ".use", Setting(use.type->id).text());
+    for (std::size_t i = 0; i < use.parameters.size(); ++i)
+        if (!use.parameters[i].value.empty())
+            out.emplace_back(path + "." + use.type->parameters[i].name, value_text(use.parameters[i]));
+    for (std::size_t c = 0; c < use.components.size(); ++c)
+        for (std::size_t k = 0; k < use.components[c].size(); ++k) {
+            const ComponentInfo& component = use.type->components[c];
+            add_settings(out,
+                         fmt::format("{}.{}", path, component.name) + (component.many ? fmt::format(".{}", k) : ""),
+                         use.components[c][k]);
+        }
+}
+
+}  // namespace
+
+GraphText graph_text(const Graph& graph) {
+    GraphText text{graph.name, graph.summary, resolved_toml(graph), {}};
+    text.settings = {{"graph.seed", std::to_string(graph.seed)}, {"graph.device", Setting(graph.device).text()}};
+    for (const StageUse& stage : graph.stages) add_settings(text.settings, stage.name, stage.use);
+    return text;
+}
+
 std::string label_of(const Use& use) {
     std::string changed;
     for (std::size_t i = 0; i < use.parameters.size(); ++i)

@@ -126,6 +126,7 @@ Json to_json(const TypeInfo& t) {
             {"random", t.random},
             {"device", t.device},
             {"deterministic", t.deterministic},
+            {"reads_graph", t.reads_graph},
             {"checks", t.checks},
             {"revision", t.revision}};
 }
@@ -144,6 +145,7 @@ TypeInfo type_from(const Json& json) {
     t.random = json.at("random");
     t.device = json.at("device");
     t.deterministic = json.at("deterministic");
+    t.reads_graph = json.at("reads_graph");
     t.checks = json.at("checks");
     t.revision = json.at("revision");
     return t;

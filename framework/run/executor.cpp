@@ -38,6 +38,7 @@ class Execution {
    public:
     Execution(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer)
         : graph_(graph),
+          graph_text_(runtime::graph_text(graph)),
           registry_(registry),
           options_(options),
           observer_(observer),
@@ -78,6 +79,7 @@ class Execution {
     RunRecord record(const RunResult& result, const std::string& started) const;
 
     const Graph& graph_;
+    const GraphText graph_text_;
     Registry& registry_;
     const RunOptions& options_;
     Observer& observer_;
@@ -91,6 +93,7 @@ class Execution {
     std::unique_ptr<Journal> journal_;
     Trace trace_;
     std::mutex observing_;
+    std::vector<std::pair<std::string, std::string>> warnings_;  ///< stage and text
     mutable std::mutex device_in_use_;
     std::atomic<std::size_t> sequences_{0};
     std::atomic<bool> interrupted_{false};
@@ -114,6 +117,13 @@ class Execution::StageContext final : public Context {
                 for (const Use& part : stage_.use.components[c]) text += component_toml(part);
         return text;
     }
+    const GraphText& graph() const override {
+        static const GraphText none;
+        return stage_.use.type->reads_graph ? run_.graph_text_ : none;
+    }
+    void traced(std::string_view what, Clock::time_point begin) const override {
+        run_.trace_.slice(stage_.name, what, begin, Clock::now());
+    }
     fs::path output_folder() const override { return output_folder_; }
     fs::path checkpoint_folder() const override { return run_.cache_.checkpoint(run_.plan_.nodes[node_].key); }
     void progress(std::size_t done, std::size_t total, std::string_view note) const override {
@@ -124,6 +134,7 @@ class Execution::StageContext final : public Context {
     void warn(std::string_view text) const override {
         run_.journal_->write("warning", {{"stage", stage_.name}, {"text", std::string(text)}});
         const std::lock_guard lock(run_.observing_);
+        run_.warnings_.emplace_back(stage_.name, text);
         run_.observer_.warning(stage_.name, std::string(text));
     }
     void note(std::string_view event, std::string_view text) const override {
@@ -317,7 +328,7 @@ void Execution::execute_flow() {
 RunRecord Execution::record(const RunResult& result, const std::string& started) const {
     RunRecord record{
         graph_,        plan_, result.status, options_.command, started, result.seconds, to_string(device_), threads_,
-        peak_memory(), {}};
+        peak_memory(), {},    warnings_};
     for (std::size_t s = 0; s < graph_.stages.size(); ++s) {
         const Slot& slot = slots_[plan_.node_of[0][s]];
         record.costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(),
@@ -358,8 +369,9 @@ RunResult Execution::run() {
         const Slot& slot = slots_[plan_.node_of[0][s]];
         result.values.push_back(slot.failed ? std::vector<ValueRef>{} : slot.outputs);
     }
+    std::vector<fs::path> telling;  // files that want the run's record
     try {
-        write_results(result.folder, graph_, result.values);
+        telling = write_results(result.folder, graph_, result.values);
         trace_.write(result.folder / "trace.json");
     } catch (const std::exception& error) {
         Diagnostic diagnostic = errors::storage_failed({}, "", "");
@@ -373,7 +385,7 @@ RunResult Execution::run() {
     result.seconds = seconds_since(begin);
     journal_->write("end", {{"status", static_cast<int>(result.status)}, {"seconds", result.seconds}});
     try {
-        finish_run_folder(result.folder, to_json(record(result, started)));
+        finish_run_folder(result.folder, to_json(record(result, started)), telling);
     } catch (const std::exception& error) {
         Diagnostic diagnostic = errors::storage_failed({}, "", "");
         diagnostic.message = std::string("run.json could not be written: ") + error.what();

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 namespace fettle::runtime {
 namespace {
@@ -116,7 +117,9 @@ std::string to_csv(const Scores& scores) {
     return out;
 }
 
-void write_results(const fs::path& folder, const Graph& graph, const std::vector<std::vector<ValueRef>>& values) {
+std::vector<fs::path> write_results(const fs::path& folder, const Graph& graph,
+                                    const std::vector<std::vector<ValueRef>>& values) {
+    std::vector<fs::path> telling;
     write_scores(folder, graph, values);
     for (std::size_t s = 0; s < values.size(); ++s)
         for (const ValueRef& value : values[s]) {
@@ -138,10 +141,51 @@ void write_results(const fs::path& folder, const Graph& graph, const std::vector
                 bool taken = false;
                 for (const auto& file : fs::directory_iterator(files->folder))
                     taken |= fs::exists(folder / file.path().filename());
-                fs::copy(files->folder, taken ? folder / stage : folder, fs::copy_options::recursive);
+                const fs::path place = taken ? folder / stage : folder;
+                fs::copy(files->folder, place, fs::copy_options::recursive);
+                for (const std::string& file : files->records) telling.push_back(place / file);
             }
         }
+    return telling;
 }
+
+namespace {
+
+/// What a stage reads: per input the outputs of others, and per path the digest of what lay there.
+void add_sources(nlohmann::ordered_json& entry, const Graph& graph, const StageUse& stage, const PlanNode& node) {
+    auto inputs = nlohmann::ordered_json::object(), files = nlohmann::ordered_json::object();
+    for (std::size_t p = 0; p < stage.inputs.size(); ++p)
+        for (const Edge& edge : stage.inputs[p]) {
+            const StageUse& from = graph.stages[edge.stage];
+            inputs[stage.use.type->inputs[p].name].push_back(from.name + "." + from.use.type->outputs[edge.port].name);
+        }
+    std::istringstream lines(node.key_text);
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("read "))
+            for (std::size_t i = 0; i < stage.use.parameters.size(); ++i) {
+                const std::string name = "read " + stage.use.type->parameters[i].name + " = ";
+                if (line.starts_with(name) && !stage.use.parameters[i].path.empty())
+                    files[stage.use.parameters[i].path.string()] = line.substr(name.size());
+            }
+    if (!inputs.empty()) entry["inputs"] = std::move(inputs);
+    if (!files.empty()) entry["reads"] = std::move(files);
+}
+
+/// The record put in place of the mark. `<` is written as an escape, so it can't end an HTML script element.
+void tell(const fs::path& file, const std::string& record) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    const auto at = text.find(run_record_mark);
+    if (!in || at == std::string::npos) return;
+    std::string inert;
+    for (const char c : record) c == '<' ? inert += "\\u003c" : inert += c;
+    text.replace(at, run_record_mark.size(), inert);
+    const fs::path draft = file.string() + ".part";
+    write_text(draft, text);
+    fs::rename(draft, file);
+}
+
+}  // namespace
 
 nlohmann::ordered_json to_json(const RunRecord& record) {
     constexpr const char* status[] = {"done", "failed", "interrupted"};
@@ -159,6 +203,7 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
         if (cost.waiting > 0) entry["waiting_seconds"] = cost.waiting;
         if (cost.seconds > 0) entry["items_per_second"] = static_cast<double>(cost.items) / cost.seconds;
         entry["peak_memory_bytes"] = cost.peak_memory;
+        add_sources(entry, record.graph, stage, node);
         stages.push_back(std::move(entry));
     }
     nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
@@ -169,6 +214,8 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
                                {"version", stage.use.plugin->version},
                                {"abi", stage.use.plugin->banner.hard},
                                {"built", stage.use.plugin->banner.soft}});
+    auto warnings = nlohmann::ordered_json::array();
+    for (const auto& [stage, text] : record.warnings) warnings.push_back({{"stage", stage}, {"text", text}});
     return {{"fettle", FETTLE_VERSION},
             {"graph", record.graph.name},
             {"file", record.graph.file.string()},
@@ -181,14 +228,19 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
             {"device", record.device},
             {"threads", record.threads},
             {"peak_memory_bytes", record.peak_memory},
+            {"warnings", std::move(warnings)},
             {"stages", std::move(stages)},
-            {"plugins", std::move(plugins)}};
+            {"plugins", std::move(plugins)},
+            {"resolved", resolved_toml(record.graph)}};
 }
 
-void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& record) {
+void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& record,
+                       const std::vector<fs::path>& telling) {
     write_text(folder / "run.json.part",
                record.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
     fs::rename(folder / "run.json.part", folder / "run.json");
+    const std::string line = record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    for (const fs::path& file : telling) tell(file, line);
     std::error_code error;
     const fs::path latest = folder.parent_path() / "latest",
                    beside = folder.parent_path() / (".latest." + folder.filename().string());

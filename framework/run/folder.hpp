@@ -10,9 +10,10 @@ namespace fettle::runtime {
 /// Makes <output>/<graph>/<time>-<short key> with graph.toml, the resolved graph. Throws Failure (R506) where it can't.
 std::filesystem::path make_run_folder(const std::filesystem::path& output, const Graph& graph, const std::string& key);
 
-/// Writes what the values hold that people want: scores.csv, measures.json, network/, and files of reporters.
-void write_results(const std::filesystem::path& folder, const Graph& graph,
-                   const std::vector<std::vector<ValueRef>>& values);
+/// Writes what the values hold that people want: scores.csv, measures.json, network/, and files of reporters. Returns
+/// the files that want the run's record (Files::records).
+std::vector<std::filesystem::path> write_results(const std::filesystem::path& folder, const Graph& graph,
+                                                 const std::vector<std::vector<ValueRef>>& values);
 
 /// What one stage cost.
 struct StageCost {
@@ -32,13 +33,16 @@ struct RunRecord {
     double seconds;                ///< wall time
     std::string device;
     int threads;
-    std::size_t peak_memory;       ///< bytes
-    std::vector<StageCost> costs;  ///< one per stage of the graph
+    std::size_t peak_memory;                                    ///< bytes
+    std::vector<StageCost> costs;                               ///< one per stage of the graph
+    std::vector<std::pair<std::string, std::string>> warnings;  ///< stage and text
 };
 nlohmann::ordered_json to_json(const RunRecord& record);
 
-/// Writes run.json (beside and renamed) and points <output>/<graph>/latest to the folder.
-void finish_run_folder(const std::filesystem::path& folder, const nlohmann::ordered_json& record);
+/// Writes run.json (beside and renamed), puts the record into each file of `telling` that asks for it, and points
+/// <output>/<graph>/latest to the folder.
+void finish_run_folder(const std::filesystem::path& folder, const nlohmann::ordered_json& record,
+                       const std::vector<std::filesystem::path>& telling);
 
 /// A table of scores as CSV (RFC 4180), full precision.
 std::string to_csv(const Scores& scores);

@@ -18,9 +18,10 @@ int this_thread_number() {
 
 }  // namespace
 
-void Trace::slice(const std::string& stage, const char* what, Clock::time_point begin, Clock::time_point end) {
+void Trace::slice(const std::string& stage, std::string_view what, Clock::time_point begin, Clock::time_point end) {
     const auto microseconds = [](Clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); };
-    const Slice slice{stage, what, this_thread_number(), microseconds(begin - start_), microseconds(end - begin)};
+    const Slice slice{stage, std::string(what), this_thread_number(), microseconds(begin - start_),
+                      microseconds(end - begin)};
     const std::lock_guard lock(mutex_);
     slices_.push_back(slice);
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fettle::runtime {
@@ -15,14 +16,14 @@ class Trace {
     Trace() : start_(Clock::now()) {}
 
     /// `stage` did `what` from `begin` to `end`, on the calling thread.               [any thread]
-    void slice(const std::string& stage, const char* what, Clock::time_point begin, Clock::time_point end);
+    void slice(const std::string& stage, std::string_view what, Clock::time_point begin, Clock::time_point end);
     /// Writes the file; throws Error(Fault::storage).
     void write(const std::filesystem::path& file) const;
 
    private:
     struct Slice {
         std::string stage;
-        const char* what;
+        std::string what;
         int thread;
         double begin, duration;  ///< microseconds
     };

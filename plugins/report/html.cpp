@@ -25,7 +25,7 @@ struct Html final : fettle::Report {
                    fettle::between(32, 2000));
     }
 
-    void write(const Found& found, const std::filesystem::path& folder, fettle::Context& context) const override {
+    Written write(const Found& found, const std::filesystem::path& folder, fettle::Context& context) const override {
         const Json data{{"title", title},
                         {"counts", report::counts(found.measures.scores)},
                         {"rows", rows(found.measures.scores)},
@@ -39,6 +39,7 @@ struct Html final : fettle::Report {
                                                             {"script", std::string(report::page_js)},
                                                             {"data", inert(report::text(data))}};
         report::write_file(folder / "report.html", filled(report::page_html, parts));
+        return {};
     }
 
    private:

@@ -16,7 +16,7 @@ struct JsonReport final : fettle::Report {
             "scores.");
     }
 
-    void write(const Found& found, const std::filesystem::path& folder, fettle::Context&) const override {
+    Written write(const Found& found, const std::filesystem::path& folder, fettle::Context&) const override {
         const fettle::Measures& measures = found.measures;
         Json json;
         json["format"] = 1;  // of this file; raised when a key changes its meaning
@@ -33,6 +33,7 @@ struct JsonReport final : fettle::Report {
         }
         json["samples"] = samples(measures.scores);
         report::write_file(folder / "report.json", report::text(json, 1) + "\n");
+        return {};
     }
 
    private:

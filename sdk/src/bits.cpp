@@ -18,6 +18,17 @@ std::string to_hex(const Bits& bits) {
     return out;
 }
 
+Bits bits_from_hex(std::string_view text) {
+    if (text.empty() || text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+        throw Error(Fault::data, "`" + std::string(text) + "` is no hash: it must be hexadecimal digits");
+    Bits bits;
+    for (const char digit : text) {
+        const int value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+        for (int bit = 3; bit >= 0; --bit) bits.push_back((value >> bit & 1) != 0);
+    }
+    return bits;
+}
+
 int bit_distance(const Bits& left, const Bits& right) {
     if (left.size() != right.size())
         throw Error(Fault::shape, "hashes of " + std::to_string(left.size()) + " and " + std::to_string(right.size()) +

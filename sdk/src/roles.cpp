@@ -222,10 +222,16 @@ Measure::Out Measure::run(const In& in, Context&) const {
     return {measures};
 }
 
+double Distance::text_distance(std::string_view, std::string_view) const {
+    throw Error(Fault::data, "this distance knows images by no text");
+}
+
 Report::Out Report::run(const In& in, Context& context) const {
     auto files = std::make_shared<Files>();
     files->folder = context.output_folder();
-    write({join_measures(in.measures), in.examples, in.networks}, files->folder, context);
+    Written written = write({join_measures(in.measures), in.examples, in.networks}, files->folder, context);
+    files->records = std::move(written.records);
+    files->gates = std::move(written.gates);
     return {files};
 }
 

@@ -223,11 +223,28 @@ Network network_from(const Json& json, std::string script, const std::string& pi
     return network;
 }
 
+/// What is known of a written folder lies beside it, so nothing is added to what was written.
+fs::path about_files(const fs::path& folder) { return folder.parent_path() / (folder.filename().string() + ".json"); }
+
+void save_about(const Files& files, const fs::path& folder) {
+    if (files.records.empty() && files.gates.empty()) return;
+    Json gates = Json::array();
+    for (const Gate& gate : files.gates)
+        gates.push_back({{"condition", gate.condition}, {"held", gate.held}, {"found", gate.found}});
+    write_file(about_files(folder), Json{{"records", files.records}, {"gates", std::move(gates)}}.dump());
+}
+
 ValueRef load(std::string_view type, const fs::path& folder) {
     if (type == Files::type_name) {
         if (!fs::is_directory(folder)) throw Error(Fault::storage, "the folder `" + folder.string() + "` is missing");
         auto files = std::make_shared<Files>();
         files->folder = folder;
+        if (const fs::path about = about_files(folder); fs::exists(about)) {
+            const Json json = Json::parse(read_file(about));
+            files->records = json.at("records").get<std::vector<std::string>>();
+            for (const Json& gate : json.at("gates"))
+                files->gates.push_back({gate.at("condition"), gate.at("held"), gate.at("found")});
+        }
         return files;
     }
     if (type == Images::type_name) return kept_images(folder);
@@ -281,6 +298,7 @@ void save_value(const Value& value, const fs::path& folder) {
         write_json(folder, described);
     } else if (const auto* files = dynamic_cast<const Files*>(&value)) {
         std::error_code error;
+        save_about(*files, folder);
         if (fs::equivalent(files->folder, folder, error)) return;
         fs::copy(files->folder, folder, fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
         if (error)

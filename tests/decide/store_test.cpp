@@ -175,6 +175,27 @@ TEST_F(Store, NetworksByteForByte) {
     expect_same(after->history[0].values, before.history[0].values);
 }
 
+TEST_F(Store, FilesWithWhatTheRuntimeMustKnowOfThem) {
+    const fs::path written = folder_ / "written", kept = folder_ / "kept";
+    for (const auto& each : {written, kept}) fs::create_directories(each);
+    std::ofstream(written / "page.html") << fettle::run_record_mark;
+    fettle::Files before;
+    before.folder = written;
+    before.records = {"page.html"};
+    before.gates = {{"auroc >= 0.95", false, "ssim mean: auroc is 0.93"}, {"f1 > 0.5", true, "\"f1\" is 0.9"}};
+    fettle::save_value(before, kept);
+    const auto after = std::dynamic_pointer_cast<const fettle::Files>(fettle::load_value("files/1", kept));
+    EXPECT_EQ(after->records, before.records);
+    ASSERT_EQ(after->gates.size(), 2u);
+    for (std::size_t g = 0; g < 2; ++g) {
+        EXPECT_EQ(after->gates[g].condition, before.gates[g].condition);
+        EXPECT_EQ(after->gates[g].held, before.gates[g].held);
+        EXPECT_EQ(after->gates[g].found, before.gates[g].found);
+    }
+    // Nothing was added to the folder itself: it is copied to where people look.
+    EXPECT_EQ(std::distance(fs::directory_iterator(kept), fs::directory_iterator()), 1);
+}
+
 TEST_F(Store, FilesWithTheirFolders) {
     const fs::path written = folder_ / "written", kept = folder_ / "kept";
     fs::create_directories(written / "inner");

@@ -175,6 +175,7 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
         std::string component_text(std::string_view name) const override {
             return inner_.component_text(name) + (name == "model" ? "width = 16\n" : "");
         }
+        const GraphText& graph() const override { return inner_.graph(); }
         fs::path output_folder() const override { return inner_.output_folder(); }
         fs::path checkpoint_folder() const override { return inner_.checkpoint_folder(); }
         void progress(std::size_t done, std::size_t total, std::string_view note) const override {
@@ -182,6 +183,7 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
         }
         void warn(std::string_view text) const override { inner_.warn(text); }
         void note(std::string_view, std::string_view) const override {}
+        void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
         void waited_since(std::chrono::steady_clock::time_point) const override {}
         bool stop_requested() const override { return inner_.stop_requested(); }
         std::unique_lock<std::mutex> use_device() const override { return inner_.use_device(); }

@@ -33,11 +33,13 @@ class Timed final : public fettle::Context {
     int threads() const override { return inner_.threads(); }
     std::string label() const override { return inner_.label(); }
     std::string component_text(std::string_view name) const override { return inner_.component_text(name); }
+    const fettle::GraphText& graph() const override { return inner_.graph(); }
     std::filesystem::path output_folder() const override { return inner_.output_folder(); }
     std::filesystem::path checkpoint_folder() const override { return inner_.checkpoint_folder(); }
     void progress(std::size_t, std::size_t, std::string_view) const override { steps.push_back(Clock::now()); }
     void warn(std::string_view) const override {}
     void note(std::string_view, std::string_view) const override {}
+    void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
     void waited_since(Clock::time_point) const override {}
     bool stop_requested() const override { return false; }
     std::unique_lock<std::mutex> use_device() const override { return inner_.use_device(); }

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace fettle {
 
@@ -17,6 +19,15 @@ struct Device {
     enum class Type { cpu, cuda } type = Type::cpu;
     int index = 0;
     friend bool operator==(const Device&, const Device&) = default;
+};
+
+/// The graph that a stage belongs to, resolved: every default filled in, every reference replaced.
+struct GraphText {
+    std::string name, summary;
+    std::string toml;  ///< the whole of it
+    /// Every setting by its path, with its value as TOML, in the graph's order: "train.model.width" and "32". Of a
+    /// list of components, paths count from 0: "train.loss.0.weight". `use` is one of them; inputs aren't.
+    std::vector<std::pair<std::string, std::string>> settings;
 };
 
 /// Handed to every `run`. It lives as long as any value of the run, so a lazy sequence may keep a pointer to it.
@@ -34,6 +45,10 @@ class Context {
     /// The resolved settings of a component of this stage, as TOML: "use = \"model.autoencoder\"\nwidth = 32\n".
     virtual std::string component_text(std::string_view name) const = 0;
 
+    /// The resolved graph. For types that say `reads_graph()`; others get an empty one, since nothing of it is in the
+    /// key of their results.                                                     [any thread, concurrent]
+    virtual const GraphText& graph() const = 0;
+
     /// An empty folder whose content becomes part of the stage's `files/1` output.   [one thread]
     virtual std::filesystem::path output_folder() const = 0;
     /// A folder that outlives a run that was killed, for checkpoints; the same for the same work (equal cache key).
@@ -47,6 +62,8 @@ class Context {
     /// A fact for the journal: "checkpoint" at epoch 3.                              [any thread]
     virtual void note(std::string_view event, std::string_view text) const = 0;
 
+    /// Something that took from `begin` until now, as a slice of the trace: "batch", "copy".  [any thread]
+    virtual void traced(std::string_view what, std::chrono::steady_clock::time_point begin) const = 0;
     /// The stage waited for its inputs from `begin` until now: a slice of the trace, and a figure of the run.
     ///                                                                                [any thread]
     virtual void waited_since(std::chrono::steady_clock::time_point begin) const = 0;

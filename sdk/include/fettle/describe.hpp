@@ -68,6 +68,7 @@ struct TypeInfo {
     bool random = false;        ///< draws random numbers: its seed enters the cache key
     bool device = false;        ///< its result depends on the class of device
     bool deterministic = true;  ///< the same result whatever the number of threads
+    bool reads_graph = false;   ///< asks for Context::graph, whose text enters the cache key
     bool checks = false;        ///< has a check of its own (Describe::check)
     int revision = 1;           ///< raised when results change though the source digest doesn't say so
 };
@@ -197,6 +198,8 @@ class Describe {
     Describe& random() { return entry_.info.random = true, *this; }
     /// The result depends on the class of device (tensors are computed).
     Describe& on_device() { return entry_.info.device = true, *this; }
+    /// It tells of the whole graph (Context::graph): a change anywhere in it makes this anew.
+    Describe& reads_graph() { return entry_.info.reads_graph = true, *this; }
     /// The result's last bits may depend on the number of threads.
     Describe& depends_on_threads() { return entry_.info.deterministic = false, *this; }
     Describe& revision(int number) { return entry_.info.revision = number, *this; }

@@ -330,6 +330,13 @@ class Network final : public Value {
     std::vector<Example> examples;
 };
 
+/// A demand on the figures, and whether it was met.
+struct Gate {
+    std::string condition;  ///< "auroc >= 0.95"
+    bool held = false;
+    std::string found;  ///< what there was, in words: "ssim mean, quantile: auroc is 0.93 (0.91 to 0.95)"
+};
+
 /// A folder that was written: everything below it belongs to the value.
 class Files final : public Value {
    public:
@@ -337,7 +344,15 @@ class Files final : public Value {
     std::string_view type() const final { return type_name; }
 
     std::filesystem::path folder;
+    /// Texts in the folder (paths relative to it) that want to tell of the run itself: in the copy that lands in the
+    /// run's folder, the first `run_record_mark` in each is replaced by the run's record, in one line of JSON that may
+    /// stand inside an HTML script element. The cached folder keeps the mark, so times of one run don't
+    /// show up in another.
+    std::vector<std::string> records;
+    std::vector<Gate> gates;
 };
+/// Itself a JSON value, so a text with the mark is whole before it is replaced.
+inline constexpr std::string_view run_record_mark = "\"@fettle-run-record@\"";
 
 /// Writes a value into an empty folder, exactly: what `load_value` reads back equals it to the last bit, infinities
 /// and NaN included. Of lazy values, images can be stored (all of them are made for it), unless they vary from round

@@ -44,6 +44,8 @@ class TestContext final : public Context {
         warnings_.emplace_back(text);
     }
     void note(std::string_view, std::string_view) const override {}
+    const GraphText& graph() const override { return graph_; }
+    void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
     void waited_since(std::chrono::steady_clock::time_point) const override {}
     bool stop_requested() const override {
         const std::lock_guard lock(mutex_);
@@ -52,6 +54,7 @@ class TestContext final : public Context {
     std::unique_lock<std::mutex> use_device() const override { return std::unique_lock(device_); }
 
     void set_label(std::string label) { label_ = std::move(label); }
+    void set_graph(GraphText graph) { graph_ = std::move(graph); }
     /// From now on, stop_requested() once progress has reached this many items.
     void stop_after(std::size_t done) { stop_after_ = done; }
     const std::vector<std::string>& warnings() const { return warnings_; }
@@ -67,6 +70,7 @@ class TestContext final : public Context {
     std::uint64_t seed_;
     int threads_;
     std::string label_ = "label";
+    GraphText graph_;
     std::size_t stop_after_ = 0;
     mutable std::mutex mutex_, device_;
     mutable bool stop_ = false;

@@ -29,6 +29,13 @@ class Distance : public Component {
     /// distance allows it; otherwise throw Error(Fault::shape) saying both sizes.  [any thread, concurrent]
     virtual double distance(const Image& reference, const Image& candidate) const = 0;
 
+    /// What the distance knows an image by, as text, where that is all it needs: a hash in hexadecimal. Empty where
+    /// there is none.                                                              [any thread, concurrent]
+    virtual std::string fingerprint_text(const Image&) const { return {}; }
+    /// The distance of two such texts. Throws Error(Fault::data) naming the text that is none, and Error(Fault::shape)
+    /// where the two don't fit each other.                                          [any thread, concurrent]
+    virtual double text_distance(std::string_view reference, std::string_view candidate) const;
+
     Out run(const In& in, Context& context) const;
 
     template <class T>
@@ -51,6 +58,10 @@ class Hash : public Distance {
 
     double distance(const Image& reference, const Image& candidate) const override {
         return bit_distance(fingerprint(reference), fingerprint(candidate));
+    }
+    std::string fingerprint_text(const Image& image) const override { return to_hex(fingerprint(image)); }
+    double text_distance(std::string_view reference, std::string_view candidate) const override {
+        return bit_distance(bits_from_hex(reference), bits_from_hex(candidate));
     }
 };
 
@@ -169,9 +180,15 @@ class Report : public Component {
         std::vector<Ref<Network>> networks;
     };
 
+    /// What the runtime must know of what was written: see Files.
+    struct Written {
+        std::vector<std::string> records = {};
+        std::vector<Gate> gates = {};
+    };
+
     /// Writes into `folder`, which exists and is empty. What lands there is copied into the run's folder under the
     /// same names. Throws Error(Fault::storage) where it can't be written.             [any thread]
-    virtual void write(const Found& found, const std::filesystem::path& folder, Context& context) const = 0;
+    virtual Written write(const Found& found, const std::filesystem::path& folder, Context& context) const = 0;
 
     Out run(const In& in, Context& context) const;
 
