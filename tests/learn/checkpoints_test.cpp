@@ -175,7 +175,7 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
         std::string component_text(std::string_view name) const override {
             return inner_.component_text(name) + (name == "model" ? "width = 16\n" : "");
         }
-        const GraphText& graph() const override { return inner_.graph(); }
+        const fettle::GraphText& graph() const override { return inner_.graph(); }
         fs::path output_folder() const override { return inner_.output_folder(); }
         fs::path checkpoint_folder() const override { return inner_.checkpoint_folder(); }
         void progress(std::size_t done, std::size_t total, std::string_view note) const override {
