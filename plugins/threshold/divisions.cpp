@@ -62,6 +62,17 @@ std::string all_equal(const fettle::Calibration& calibration) {
            fettle::Setting(scores.front()).text() + ", and whatever is higher is called anomalous";
 }
 
+std::string few_for_deviation(const fettle::Calibration& calibration, double variance) {
+    constexpr std::size_t enough = 30;
+    const std::size_t count = calibration.normal.size();
+    if (count >= enough) return {};
+    const auto error = [&](std::size_t scores) {
+        return percent(std::sqrt(variance / static_cast<double>(scores - 1)));
+    };
+    return "the deviation is told from " + std::to_string(count) + " calibration scores and is wrong by about " +
+           error(count) + "; " + std::to_string(enough) + " make it " + error(enough);
+}
+
 void require_normal(const fettle::Calibration& calibration, std::size_t needed, const std::string& strategy) {
     const std::size_t count = calibration.normal.size();
     if (count >= needed) return;
@@ -75,7 +86,9 @@ Divisions::Divisions(const fettle::Calibration& calibration)
     if (anomalous_ == 0 || normal_ == 0)
         throw Error(Fault::data, std::string("there are no ") + (normal_ == 0 ? "normal" : "anomalous") +
                                      " calibration scores; this threshold takes both kinds")
-            .help("score `calibrate` samples as they are, and again damaged by a synthesizer");
+            .help(
+                "score `calibrate` samples as they are, and again damaged by a synthesizer; at least 20 of each kind "
+                "make a threshold worth having");
     std::size_t normal = normal_, anomalous = anomalous_;
     double value = highest_left(calibration, normal, anomalous);
     all_.push_back({value, 0, 0});

@@ -25,6 +25,10 @@ std::size_t needed_for(double at);
 /// What to say where all sound calibration scores are equal; else empty.
 std::string all_equal(const fettle::Calibration& calibration);
 
+/// What to say where a deviation is told from so few sound scores that it may be far off; else empty. `variance`: its
+/// relative one for normally distributed scores, times their number less 1. 2 scores at least.
+std::string few_for_deviation(const fettle::Calibration& calibration, double variance);
+
 /// Throws Error(Fault::data) where there are fewer than `needed` sound scores. `strategy`: "a standard deviation".
 void require_normal(const fettle::Calibration& calibration, std::size_t needed, const std::string& strategy);
 

@@ -31,7 +31,8 @@ struct MedianDeviation final : fettle::Threshold {
     std::string caution(const fettle::Calibration& calibration) const override {
         if (auto words = threshold::all_equal(calibration); !words.empty()) return words;
         const auto [median, deviation] = spread(calibration.normal);
-        if (deviation > 0) return {};
+        constexpr double efficiency = 0.3675;  // against the standard deviation: Rousseeuw and Croux, JASA 88 (1993)
+        if (deviation > 0) return threshold::few_for_deviation(calibration, 0.5 / efficiency);
         return "half of the calibration scores or more are " + fettle::Setting(median).text() +
                ", so their median absolute deviation is 0 and " +
                threshold::percent(threshold::share_above(calibration.normal, median)) + " of them lie above it";

@@ -26,4 +26,11 @@ std::vector<double> Mixture::scores(const fettle::Calibration& calibration) cons
     return all;
 }
 
+std::string Mixture::few(const std::vector<double>& scores) {
+    constexpr std::size_t enough = 40;  // 20 in each group, as where labels are known
+    if (scores.size() >= enough) return {};
+    return std::to_string(scores.size()) + " calibration scores hardly show two groups; " + std::to_string(enough) +
+           ", of both kinds, are the least to trust";
+}
+
 }  // namespace threshold

@@ -24,6 +24,9 @@ struct Mixture : fettle::Threshold {
 
     /// The scores to divide, ascending. Throws Error(Fault::data) where all of them are equal.
     std::vector<double> scores(const fettle::Calibration& calibration) const;
+
+    /// What to say where there are too few of them for two groups to show; else empty.
+    static std::string few(const std::vector<double>& scores);
 };
 
 }  // namespace threshold

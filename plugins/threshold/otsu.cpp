@@ -23,7 +23,9 @@ struct Otsu final : threshold::Mixture {
     /// Groups of equal size that touch, as of scores spread evenly, explain 3/4 of the variance (1/16 of the squared
     /// range, of 1/12); two halves of a normal distribution explain 2/pi.
     std::string caution(const fettle::Calibration& calibration) const override {
-        const double explained = best(scores(calibration)).explained;
+        const std::vector<double> all = scores(calibration);
+        if (auto words = few(all); !words.empty()) return words;
+        const double explained = best(all).explained;
         if (explained > 0.75) return {};
         return "the two groups explain " + threshold::percent(explained) +
                " of the scores' variance; scores spread evenly, without any groups, would give 75 %";

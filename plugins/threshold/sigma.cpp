@@ -30,7 +30,8 @@ struct Sigma final : fettle::Threshold {
     }
 
     std::string caution(const fettle::Calibration& calibration) const override {
-        return threshold::all_equal(calibration);
+        if (auto words = threshold::all_equal(calibration); !words.empty()) return words;
+        return threshold::few_for_deviation(calibration, 0.5);
     }
 };
 

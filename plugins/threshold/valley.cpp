@@ -56,6 +56,8 @@ struct Valley final : threshold::Mixture {
         return std::lerp(all.front(), all.back(), place / bins);
     }
 
+    std::string caution(const fettle::Calibration& calibration) const override { return few(scores(calibration)); }
+
    private:
     /// With as many empty bins on either side, for smoothing to spread into: the ends are no walls.
     Histogram histogram(const std::vector<double>& scores) const {

@@ -38,6 +38,15 @@ void require_finite(double value, const std::string& id, const std::string& colu
             .help("look at the image and its reconstruction; a network whose training diverged gives such scores");
 }
 
+/// The threshold; what goes wrong names the column.
+double fit_of(const Threshold& threshold, const Calibration& calibration, const std::string& column) {
+    try {
+        return threshold.fit(calibration);
+    } catch (const Error& error) {
+        throw Error(error.fault(), "`" + column + "`: " + error.what()).help(error.help()).parameter(error.parameter());
+    }
+}
+
 }  // namespace
 
 Dataset::Out Dataset::run(const In&, Context& context) const {
@@ -141,12 +150,18 @@ Pooling::Out Pooling::run(const In& in, Context& context) const {
             context.check_stop();
             parallel_for_each_index(batch.size(), [&](std::size_t i) {
                 const Plane plane = batch.plane(i);
+                if (plane.values.empty())
+                    throw Error(Fault::data, "the map `" + maps.label() + "` of `" + batch.info(i).id + "` is empty");
                 const auto bad =
                     std::find_if(plane.values.begin(), plane.values.end(), [](float v) { return !std::isfinite(v); });
                 if (bad != plane.values.end())
                     throw Error(Fault::numeric, "the map `" + maps.label() + "` of `" + batch.info(i).id +
-                                                    "` holds a value that is not finite");
+                                                    "` holds a value that is not finite")
+                        .help(
+                            "look at the image and its reconstruction; a network whose training diverged gives such "
+                            "maps");
                 column.values[first + i] = pool(plane);
+                require_finite(column.values[first + i], batch.info(i).id, column.name);
             });
             context.progress(which * table->rows.size() + first + batch.size(), in.maps.size() * table->rows.size());
         });
@@ -171,14 +186,17 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
                 calibration.normal.push_back(column.values[i]);
         }
         if (calibration.normal.empty())
-            throw Error(Fault::data, "there are no calibration samples to find a threshold from")
+            throw Error(Fault::data, calibration.anomalous.empty()
+                                         ? "there are no calibration samples to find a threshold from"
+                                         : "there are no sound calibration samples to find a threshold from: all " +
+                                               std::to_string(calibration.anomalous.size()) + " are anomalous")
                 .help("score the `calibrate` output of a split stage together with `test`");
         if (needs_anomalies() && calibration.anomalous.empty())
             throw Error(Fault::data, "this threshold needs scores of anomalous calibration samples")
                 .help("damage the `calibrate` output with a synthesizer and score that too");
         std::sort(calibration.normal.begin(), calibration.normal.end());
         std::sort(calibration.anomalous.begin(), calibration.anomalous.end());
-        const double threshold = fit(calibration);
+        const double threshold = fit_of(*this, calibration, column.name);
         const std::string words = caution(calibration);
         if (!words.empty()) context.warn("`" + column.name + "`: " + words);
         const std::size_t fitted = calibration.normal.size() + (needs_anomalies() ? calibration.anomalous.size() : 0);

@@ -169,4 +169,20 @@ TEST(ScorePool, NamesTheSampleWhoseMapIsNotFinite) {
     }
 }
 
+TEST(ScorePool, NamesTheSampleWhoseMapIsEmpty) {
+    for (const char* by : {"mean", "maximum", "quantile", "top_share", "smoothed_maximum"}) {
+        const auto maps = std::make_shared<fakes::FixedMaps>(
+            "ssim", std::vector{fakes::info("bare.png", fettle::Split::test, fettle::Label::normal)},
+            std::vector{line({})});
+        fettle::testing::TestContext context;
+        try {
+            plugin().run("score.pool", *plugin().make("score.pool", {{"by", by}}), {{"maps", {maps}}}, context);
+            FAIL() << "an empty map was pooled by " << by;
+        } catch (const fettle::Error& error) {
+            EXPECT_EQ(error.fault(), fettle::Fault::data);
+            EXPECT_THAT(error.what(), HasSubstr("the map `ssim` of `bare.png` is empty"));
+        }
+    }
+}
+
 }  // namespace

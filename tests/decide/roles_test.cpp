@@ -136,6 +136,10 @@ TEST(ThresholdRole, SaysWhatIsMissing) {
         if (row.split == Split::calibrate) row.split = Split::train;
     EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }), HasSubstr("no calibration samples"));
     scores = every_kind();
+    scores->rows[7].label = scores->rows[8].label = Label::anomalous;
+    EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }),
+                HasSubstr("no sound calibration samples to find a threshold from: all 3 are anomalous"));
+    scores = every_kind();
     scores->rows[6].label = Label::normal;
     threshold.wants_anomalies = true;
     EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }), HasSubstr("anomalous calibration samples"));
@@ -144,6 +148,26 @@ TEST(ThresholdRole, SaysWhatIsMissing) {
         scores->columns[0].values[7] = bad;
         EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }),
                     HasSubstr("`m` of `calibrate/normal` is not finite"));
+    }
+}
+
+/// Finds nothing.
+struct Fails final : fettle::Threshold {
+    double fit(const fettle::Calibration&) const override {
+        throw fettle::Error(fettle::Fault::data, "too few").help("take more").parameter("at");
+    }
+};
+
+TEST(ThresholdRole, NamesTheColumnThatNoThresholdIsFoundFor) {
+    fettle::testing::TestContext context;
+    try {
+        Fails().run({{every_kind("ssim mean")}}, context);
+        FAIL() << "nothing was thrown";
+    } catch (const fettle::Error& error) {
+        EXPECT_STREQ(error.what(), "`ssim mean`: too few");
+        EXPECT_EQ(error.help(), "take more");
+        EXPECT_EQ(error.parameter(), "at");
+        EXPECT_EQ(error.fault(), fettle::Fault::data);
     }
 }
 

@@ -1,5 +1,4 @@
 // Strategies that see sound calibration scores alone, or scores whose labels they don't look at.
-#include "fakes.hpp"
 #include "thresholds.hpp"
 
 #include <gmock/gmock.h>
@@ -10,8 +9,6 @@
 
 namespace {
 
-using fettle::Label;
-using fettle::Split;
 using fettle::testing::Settings;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -22,6 +19,7 @@ using thresholds::check;
 using thresholds::draws;
 using thresholds::failure;
 using thresholds::Strategy;
+using thresholds::table;
 
 TEST(Thresholds, Conform) {
     for (const auto& entry : thresholds::plugin().entries())
@@ -39,21 +37,6 @@ TEST(Thresholds, SayWhetherTheyNeedLabels) {
                                                           : "Needs no labels"))
             << entry.info.id;
     }
-}
-
-/// Rows of calibration, one row of test that nothing may be found from.
-std::shared_ptr<fettle::Scores> table(const fettle::Calibration& scores) {
-    std::vector<fettle::SampleInfo> rows{fakes::info("test", Split::test, Label::anomalous)};
-    std::vector<double> values{1e6};
-    const auto add = [&](const std::vector<double>& scores, Label label) {
-        for (const double score : scores) {
-            rows.push_back(fakes::info(std::to_string(rows.size()), Split::calibrate, label));
-            values.push_back(score);
-        }
-    };
-    add(scores.normal, Label::normal);
-    add(scores.anomalous, Label::anomalous);
-    return fakes::table("ssim mean", rows, values);
 }
 
 const std::map<std::string, Settings> sensible{
@@ -106,7 +89,7 @@ TEST(Thresholds, FewOrEqualScoresGiveAnErrorOrADefinedAnswer) {
             EXPECT_EQ(failure(strategy, scores).fault(), fettle::Fault::data) << name << " " << scores.normal.size();
         if (name == "quantile" || name == "sigma" || name == "mad" || name == "conformal") {
             EXPECT_EQ(strategy->fit(calibration(equal)), 0.1) << name;
-            if (name != "conformal") {  // it tells its bound, which holds for equal scores too
+            if (name != "conformal") {  // its promise holds for equal scores too
                 EXPECT_THAT(strategy->caution(calibration(equal)), HasSubstr("all 200 calibration scores are 0.1"));
             }
         } else {
@@ -119,7 +102,7 @@ TEST(Thresholds, FewOrEqualScoresGiveAnErrorOrADefinedAnswer) {
 
 TEST(ThresholdManual, TakesOneLevelForAllColumnsOrOneForEach) {
     auto scores = std::make_shared<fettle::Scores>();
-    scores->rows = {fakes::info("a", Split::test, Label::normal)};  // no calibration samples at all
+    scores->rows = {fakes::info("a", fettle::Split::test, fettle::Label::normal)};  // no calibration samples at all
     scores->columns = {{"ssim mean", {1}}, {"l2 mean", {2}}};
     const auto cuts = [&](std::vector<fettle::Setting> level) {
         fettle::testing::TestContext context;
@@ -147,16 +130,38 @@ TEST(ThresholdSigma, HandWorkedValues) {
     const auto scores = calibration({2, 4, 4, 4, 5, 5, 7, 9});  // mean 5, sum of squares 32
     EXPECT_DOUBLE_EQ(Strategy("sigma", {{"deviations", 1.0}})->fit(scores), 5 + std::sqrt(32.0 / 7));
     EXPECT_DOUBLE_EQ(Strategy("sigma")->fit(scores), 5 + 3 * std::sqrt(32.0 / 7));
-    EXPECT_THAT(Strategy("sigma")->caution(scores), IsEmpty());
+    // sqrt(1 / 14): the relative standard error of 8 scores' deviation.
+    EXPECT_THAT(Strategy("sigma")->caution(scores), AllOf(HasSubstr("from 8 calibration"), HasSubstr("about 26.7 %")));
 }
 
 TEST(ThresholdMad, HandWorkedValues) {
     const auto scores = calibration({1, 1, 2, 2, 4, 6, 9});  // median 2, distances 0 0 1 1 2 4 7
     EXPECT_NEAR(Strategy("mad", {{"deviations", 1.0}})->fit(scores), 2 + 1.4826022185, 1e-9);
-    EXPECT_THAT(Strategy("mad")->caution(scores), IsEmpty());
+    EXPECT_THAT(Strategy("mad")->caution(scores), HasSubstr("30 make it 21.7 %"));
     EXPECT_EQ(Strategy("mad")->fit(calibration({3, 3, 3, 3, 7, 8})), 3);
     EXPECT_THAT(Strategy("mad")->caution(calibration({3, 3, 3, 3, 7, 8})),
                 AllOf(HasSubstr("are 3.0"), HasSubstr("33.3 %")));
+}
+
+// The error that the cautions tell, by simulation, and that they are silent where there are enough scores.
+TEST(ThresholdDeviations, TellHowFarOffTheyAre) {
+    fettle::Random random(14);
+    constexpr int trials = 20000;
+    for (const auto& [name, told] : {std::pair{"sigma", 0.229}, {"mad", 0.380}}) {
+        const Strategy strategy(name, {{"deviations", 1.0}});
+        double sum = 0, squares = 0;
+        for (int trial = 0; trial < trials; ++trial) {
+            const auto scores = calibration(draws(random, 20));  // what is added to the middle: about 1 each time
+            const double middle = std::string(name) == "sigma"
+                                      ? std::accumulate(scores.normal.begin(), scores.normal.end(), 0.0) / 20
+                                      : (scores.normal[9] + scores.normal[10]) / 2;
+            const double deviation = strategy->fit(scores) - middle;
+            sum += deviation / trials, squares += deviation * deviation / trials;
+        }
+        EXPECT_NEAR(std::sqrt(squares - sum * sum) / sum / told, 1, 0.35) << name;
+        EXPECT_THAT(strategy->caution(calibration(draws(random, 29))), HasSubstr("29 calibration scores")) << name;
+        EXPECT_THAT(strategy->caution(calibration(draws(random, 30))), IsEmpty()) << name;
+    }
 }
 
 // Half of what is taken for sound may be anything: the threshold stays where the sound ones put it.
@@ -203,6 +208,17 @@ TEST(ThresholdOtsu, SaysWhereThereAreNoTwoGroups) {
     const auto one = calibration(draws(random, 2000), draws(random, 2));
     EXPECT_THAT(Strategy("otsu")->caution(one), HasSubstr("without any groups"));
     EXPECT_THAT(Strategy("otsu")->caution(calibration(draws(random, 200), draws(random, 100, 8))), IsEmpty());
+}
+
+TEST(ThresholdMixtures, SayWhereThereAreTooFewScoresForTwoGroups) {
+    fettle::Random random(15);
+    for (const char* name : {"otsu", "valley"}) {
+        EXPECT_THAT(Strategy(name)->caution(calibration({1}, {2})), HasSubstr("2 calibration scores hardly show"))
+            << name;
+        EXPECT_THAT(Strategy(name)->caution(calibration(draws(random, 20), draws(random, 19, 9))),
+                    AllOf(HasSubstr("39 calibration"), HasSubstr("; 40, of both kinds")));
+        EXPECT_THAT(Strategy(name)->caution(calibration(draws(random, 20), draws(random, 20, 9))), IsEmpty()) << name;
+    }
 }
 
 TEST(ThresholdMixtures, LookAtNoLabels) {

@@ -92,11 +92,44 @@ TEST(ThresholdConformal, TiesMakeAlarmsRarer) {
     EXPECT_LE(alarms, 0.1);
 }
 
+/// What stands with the threshold found from so many scores, and the warnings of the run.
+std::pair<std::string, std::vector<std::string>> told_by(const Strategy& strategy, int count) {
+    fettle::testing::TestContext context;
+    const auto out = thresholds::plugin().run("threshold.conformal", *strategy.object,
+                                              {{"scores", {thresholds::table(whole_numbers(count))}}}, context);
+    const auto& cut = dynamic_cast<const fettle::Decisions&>(*out.at("decisions")).cuts.at(0);
+    EXPECT_EQ(cut.threshold, strategy->fit(whole_numbers(count)));
+    EXPECT_EQ(cut.fitted, static_cast<std::size_t>(count));
+    return {cut.caution, context.warnings()};
+}
+
+TEST(ThresholdConformal, WarnsWhereOneSetMayBeFarFromThePromise) {
+    for (const double rate : {0.05, 0.01, 0.2}) {
+        const Strategy strategy("conformal", {{"false_alarms", rate}});
+        const int few = static_cast<int>(std::lround(1 / rate)) - 1;
+        const auto [words, warnings] = told_by(strategy, few);
+        ASSERT_EQ(warnings.size(), 1u) << rate;
+        EXPECT_EQ(warnings[0], "`ssim mean`: " + words);
+        const auto at = words.rfind("; ");
+        ASSERT_NE(at, std::string::npos) << words;
+        const int needed = std::stoi(words.substr(at + 2));  // "79 calibration images make it 10 %"
+        EXPECT_GT(needed, few);
+        for (int count = needed; count < needed + 200; ++count)
+            EXPECT_THAT(strategy->caution(whole_numbers(count)), IsEmpty()) << rate << ", " << count;
+        EXPECT_THAT(told_by(strategy, needed).second, IsEmpty());
+    }
+    // Beta(1, 19): 1 - 0.05^(1/19) = 14.6 %.
+    EXPECT_THAT(Strategy("conformal")->caution(whole_numbers(19)),
+                AllOf(HasSubstr("at most 14.6 %"), HasSubstr("; 79 ")));
+}
+
 // What it says of one set with 95 % certainty: the share above lies below that in 95 of 100 draws.
 TEST(ThresholdConformal, TheBoundItTellsHolds) {
     const Strategy strategy("conformal", {{"false_alarms", 0.05}});
-    EXPECT_THAT(strategy->caution(whole_numbers(300)),
-                AllOf(HasSubstr("at most 4.98 %"), HasSubstr("with 95 % certainty, at most 7.2 %")));  // Beta(15, 286)
+    const auto [words, warnings] = told_by(strategy, 300);
+    EXPECT_THAT(words, AllOf(HasSubstr("at most 4.98 %"),
+                             HasSubstr("with 95 % certainty, at most 7.2 %")));  // Beta(15, 286)
+    EXPECT_THAT(warnings, IsEmpty()) << "nothing is wrong with 300 scores";
     fettle::Random random(23);
     constexpr int trials = 4000;
     int within = 0;

@@ -1,31 +1,18 @@
-#include "fakes.hpp"
-
-#include <fettle/error.hpp>
-#include <fettle/random.hpp>
-#include <fettle/testing.hpp>
+// Thresholds at a quantile.
+#include "thresholds.hpp"
 
 #include <gmock/gmock.h>
 
 namespace {
 
-using fettle::Label;
-using fettle::Split;
-using fettle::testing::Settings;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using thresholds::plugin;
+using thresholds::Strategy;
 
-fettle::testing::Library& plugin() {
-    static fettle::testing::Library library(FETTLE_PLUGIN_FOLDER "/threshold.so");
-    return library;
-}
-
-struct Quantile {
-    std::shared_ptr<fettle::Component> object;
-    explicit Quantile(double at) : object(plugin().make("threshold.quantile", Settings{{"at", at}})) {}
-    const fettle::Threshold* operator->() const { return dynamic_cast<const fettle::Threshold*>(object.get()); }
-};
+Strategy at_quantile(double at) { return Strategy("quantile", {{"at", at}}); }
 
 fettle::Calibration first(int count) {
     fettle::Calibration calibration;
@@ -44,7 +31,7 @@ TEST(ThresholdQuantile, FlagsTheShareItSays) {
         const int count = random.integer(20, 500);
         for (int i = 0; i < count; ++i) calibration.normal.push_back(random.normal());
         std::sort(calibration.normal.begin(), calibration.normal.end());
-        const double at = random.uniform(0.5, 0.95), threshold = Quantile(at)->fit(calibration);
+        const double at = random.uniform(0.5, 0.95), threshold = at_quantile(at)->fit(calibration);
         const auto above = static_cast<double>(std::count_if(calibration.normal.begin(), calibration.normal.end(),
                                                              [&](double score) { return score > threshold; }));
         EXPECT_NEAR(above / count, 1 - at, 1.0 / count) << count << " at " << at;
@@ -52,27 +39,27 @@ TEST(ThresholdQuantile, FlagsTheShareItSays) {
 }
 
 TEST(ThresholdQuantile, EndsAreLowestAndHighest) {
-    EXPECT_EQ(Quantile(0)->fit(first(10)), 0);
-    EXPECT_EQ(Quantile(1)->fit(first(10)), 9);
-    EXPECT_EQ(Quantile(0.5)->fit(first(2)), 0.5);
+    EXPECT_EQ(at_quantile(0)->fit(first(10)), 0);
+    EXPECT_EQ(at_quantile(1)->fit(first(10)), 9);
+    EXPECT_EQ(at_quantile(0.5)->fit(first(2)), 0.5);
 }
 
 TEST(ThresholdQuantile, SaysHowManyScoresItTakes) {
     for (const int count : {0, 1}) try {
-            Quantile(0.99)->fit(first(count));
+            at_quantile(0.99)->fit(first(count));
             FAIL() << "fitted on " << count;
         } catch (const fettle::Error& error) {
             EXPECT_EQ(error.fault(), fettle::Fault::data);
             EXPECT_THAT(error.help(), HasSubstr("at least 100 normal images"));
             EXPECT_EQ(error.parameter(), "at");
         }
-    EXPECT_THAT(Quantile(0.95)->caution(first(20)), IsEmpty());
-    EXPECT_THAT(Quantile(0.999)->caution(first(1000)), IsEmpty());
-    EXPECT_THAT(Quantile(1)->caution(first(2)), IsEmpty());
+    EXPECT_THAT(at_quantile(0.95)->caution(first(20)), IsEmpty());
+    EXPECT_THAT(at_quantile(0.999)->caution(first(1000)), IsEmpty());
+    EXPECT_THAT(at_quantile(1)->caution(first(2)), IsEmpty());
     // (10 * 0.05 + 0.95) / 11 = 13.2 %
-    EXPECT_THAT(Quantile(0.95)->caution(first(10)), AllOf(HasSubstr("10 calibration scores"), HasSubstr("takes 20"),
-                                                          HasSubstr("13.2 %"), HasSubstr("not 5 %")));
-    EXPECT_THAT(Quantile(0.999)->caution(first(999)), HasSubstr("takes 1000"));
+    EXPECT_THAT(at_quantile(0.95)->caution(first(10)), AllOf(HasSubstr("10 calibration scores"), HasSubstr("takes 20"),
+                                                             HasSubstr("13.2 %"), HasSubstr("not 5 %")));
+    EXPECT_THAT(at_quantile(0.999)->caution(first(999)), HasSubstr("takes 1000"));
 }
 
 // The share named in the caution, by simulation: uniform scores, of which the threshold's value is the share below.
@@ -84,22 +71,15 @@ TEST(ThresholdQuantile, TheCautionTellsTheShareToExpect) {
         fettle::Calibration calibration;
         for (int i = 0; i < count; ++i) calibration.normal.push_back(random.uniform());
         std::sort(calibration.normal.begin(), calibration.normal.end());
-        above += 1 - Quantile(0.95)->fit(calibration);
+        above += 1 - at_quantile(0.95)->fit(calibration);
     }
     EXPECT_NEAR(above / trials, 1.45 / 11, 0.003);  // standard error .0006
 }
 
 TEST(ThresholdQuantile, WarnsAndNamesTheColumn) {
-    std::vector<fettle::SampleInfo> rows;
-    std::vector<double> values;
-    for (int i = 0; i < 10; ++i) {
-        rows.push_back(fakes::info(std::to_string(i), Split::calibrate, Label::normal));
-        values.push_back(i);
-    }
     fettle::testing::TestContext context;
     const auto object = plugin().make("threshold.quantile");
-    const auto out =
-        plugin().run("threshold.quantile", *object, {{"scores", {fakes::table("ssim mean", rows, values)}}}, context);
+    const auto out = plugin().run("threshold.quantile", *object, {{"scores", {thresholds::table(first(10))}}}, context);
     EXPECT_THAT(context.warnings(), ElementsAre(HasSubstr("`ssim mean`: 10 calibration scores")));
     const auto& decisions = dynamic_cast<const fettle::Decisions&>(*out.at("decisions"));
     ASSERT_EQ(decisions.cuts.size(), 1u);

@@ -1,6 +1,8 @@
 // Strategies for thresholds, made and fitted in one line.
 #pragma once
 
+#include "fakes.hpp"
+
 #include <fettle/error.hpp>
 #include <fettle/random.hpp>
 #include <fettle/testing.hpp>
@@ -47,6 +49,21 @@ inline std::vector<double> draws(fettle::Random& random, int count, double mean 
 inline std::size_t above(const std::vector<double>& scores, double threshold) {
     return static_cast<std::size_t>(
         std::count_if(scores.begin(), scores.end(), [&](double score) { return score > threshold; }));
+}
+
+/// Rows of calibration, one row of test that nothing may be found from.
+inline std::shared_ptr<fettle::Scores> table(const fettle::Calibration& scores) {
+    std::vector<fettle::SampleInfo> rows{fakes::info("test", fettle::Split::test, fettle::Label::anomalous)};
+    std::vector<double> values{1e6};
+    const auto add = [&](const std::vector<double>& scores, fettle::Label label) {
+        for (const double score : scores) {
+            rows.push_back(fakes::info(std::to_string(rows.size()), fettle::Split::calibrate, label));
+            values.push_back(score);
+        }
+    };
+    add(scores.normal, fettle::Label::normal);
+    add(scores.anomalous, fettle::Label::anomalous);
+    return fakes::table("ssim mean", rows, values);
 }
 
 /// The error that fitting throws; a test that got this far without one fails on its words.
