@@ -1,4 +1,5 @@
 #include "mahalanobis.hpp"
+#include "reference.hpp"
 #include "scale.hpp"
 
 #include <fettle/sdk.hpp>
@@ -13,10 +14,7 @@ using fettle::Error;
 using fettle::Fault;
 using fettle::SampleInfo;
 using fettle::Scores;
-
-bool is_reference(const SampleInfo& info) {
-    return info.split == fettle::Split::calibrate && info.label != fettle::Label::anomalous;
-}
+using score::is_reference;
 
 /// Several scores as one. Metrics see different things; what they have in common is what is usual on sound
 /// calibration images, and there each column's unit comes from.

@@ -1,4 +1,5 @@
 #include "moments.hpp"
+#include "reference.hpp"
 
 #include <fettle/parallel.hpp>
 #include <fettle/planes.hpp>
@@ -15,13 +16,10 @@ using fettle::Maps;
 using fettle::Plane;
 using fettle::Ref;
 using fettle::SampleInfo;
+using score::is_reference;
 using score::Moments;
 
 std::string sides(const Plane& plane) { return std::to_string(plane.width) + "x" + std::to_string(plane.height); }
-
-bool is_reference(const SampleInfo& info) {
-    return info.split == fettle::Split::calibrate && info.label != fettle::Label::anomalous;
-}
 
 /// What is usual at each pixel.
 class Usual {
