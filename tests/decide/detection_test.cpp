@@ -384,9 +384,11 @@ TEST(Promise, IsKeptByScoresDrawnAlikeAndBrokenByOthers) {
     EXPECT_GT(outside(-1), 0.6);
 }
 
-TEST(Promise, NeedsCalibrationScores) {
+TEST(Promise, NeedsFiniteCalibrationScores) {
     fettle::Random random(14);
     EXPECT_EQ(judged(decisions({}, normal_scores(random, 20, 20, 1)))->judgements[0].plots.size(), 1u);
+    const double infinity = std::numeric_limits<double>::infinity();  // which `threshold.manual` doesn't look at
+    EXPECT_THROW(judged(decisions({1, infinity, 2}, normal_scores(random, 20, 20, 1))), fettle::Error);
 }
 
 }  // namespace
