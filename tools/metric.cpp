@@ -1,9 +1,9 @@
-// Two images under one metric: a graph of three or four stages, made up from nothing. A side of a hash may be its
-// hexadecimal text instead of an image.
+// Two images under one metric: a graph of three or four stages, made up from nothing. Where a metric knows images by
+// their hashes, a side may be its hash as text instead.
 #include "command.hpp"
+#include "run/failure.hpp"
 #include "run/instantiate.hpp"
 
-#include <fettle/bits.hpp>
 #include <fettle/roles/data.hpp>
 #include <fettle/roles/decide.hpp>
 #include <fettle/testing.hpp>
@@ -20,18 +20,18 @@
 namespace command {
 namespace {
 
-using fettle::Bits;
 using fettle::TypeInfo;
 
 constexpr const char* sides[] = {"reference", "candidate"};
 
-/// What goes into the graph, and what came of it.
+/// What goes into the graph.
 struct Comparison {
     const TypeInfo* type;
     std::string texts[2];  ///< a file, or a hash
     bool is_hash[2];
 
     bool both_hashes() const { return is_hash[0] && is_hash[1]; }
+    bool any_hash() const { return is_hash[0] || is_hash[1]; }
     /// The stage that an input of the metric reads: a side that is a hash borrows the other's image.
     const char* source(int side) const { return sides[is_hash[side] ? 1 - side : side]; }
 };
@@ -54,19 +54,22 @@ const TypeInfo* metric_named(const std::string& id, const Registry& registry, Di
     return nullptr;
 }
 
-/// A file of that name goes before.
+/// Hexadecimal digits; a comma stands between the hashes of an image's regions. A file of that name goes before.
 bool is_hash_text(const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos && !fs::exists(text);
+    std::error_code too_long_for_a_name;
+    return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF,") == std::string::npos &&
+           !fs::exists(text, too_long_for_a_name);
 }
 
-/// All bits of its digits, the first digit's highest one first.
-Bits bits_of(const std::string& text) {
-    Bits bits;
-    for (const char digit : text) {
-        const int value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-        for (int bit = 3; bit >= 0; --bit) bits.push_back((value >> bit & 1) != 0);
-    }
-    return bits;
+/// Whether the type may know images by hashes.
+bool knows_hashes(const TypeInfo& type) {
+    return type.role == fettle::Hash::role_name || type.role == fettle::Distance::role_name;
+}
+
+std::string in_lower_case(std::string text) {
+    for (char& each : text)
+        if (each >= 'A' && each <= 'F') each |= 0x20;
+    return text;
 }
 
 /// `--set window=7` means the metric's; those that name a stage of the graph stay.
@@ -99,27 +102,27 @@ std::string graph_text(const Comparison& comparison, const std::vector<std::stri
     return text;
 }
 
-/// The hash of a side whose text it is, as long as the image's; empty where it can't be, which is reported.
-Bits read_hash(const Comparison& comparison, int side, const Bits& other, bool json) {
-    const std::string& text = comparison.texts[side];
-    Bits bits = bits_of(text);
-    const std::size_t more = bits.size() - std::min(bits.size(), other.size());
-    const bool fits = bits.size() == (other.size() + 3) / 4 * 4;
-    if (fits && std::none_of(bits.begin(), bits.begin() + static_cast<std::ptrdiff_t>(more), [](bool b) { return b; }))
-        return {bits.begin() + static_cast<std::ptrdiff_t>(more), bits.end()};
-    auto what = errors::shapes_do_not_fit(
-        {}, "metric",
-        fits ? fmt::format("`{}` has more than the {} bits of `{}`", text, other.size(), comparison.texts[1 - side])
-             : fmt::format("`{}` has {} hexadecimal digits, and the hash of `{}` {}", text, text.size(),
-                           comparison.texts[1 - side], (other.size() + 3) / 4));
-    what.help.push_back(fmt::format("it is taken for a hash, since there is no file `{}`", text));
-    const auto length = static_cast<std::size_t>(std::lround(std::sqrt(bits.size())));
-    const auto& parameters = comparison.type->parameters;
-    if (!fits && length * length == bits.size() &&
-        std::any_of(parameters.begin(), parameters.end(), [](const auto& each) { return each.name == "size"; }))
-        what.help.push_back(fmt::format("hashes of {} digits have `--set size={}`", text.size(), length));
-    report({what}, json);
-    return {};
+/// Why a text can't be the hash of one length that the metric needs; empty where it can. `bits`: of the other side's
+/// image, 0 where there is none. Throws Error(Fault::data) where it is no hash at all.
+std::string misfit(const Comparison& comparison, int side, const std::string& other, std::size_t bits) {
+    const std::string &text = comparison.texts[side], &other_text = comparison.texts[1 - side];
+    const auto given = fettle::bits_from_hex(text);
+    if (text.size() != other.size())
+        return fmt::format("`{}` has {} hexadecimal digits, and {}`{}` {}", text, text.size(),
+                           comparison.is_hash[1 - side] ? "" : "the hash of ", other_text, other.size());
+    if (bits == 0) return {};
+    const auto begin = given.begin() + static_cast<std::ptrdiff_t>(given.size() - bits);  // before it only padding
+    if (std::find(given.begin(), begin, true) == begin) return {};
+    return fmt::format("`{}` has more than the {} bits of `{}`", text, bits, other_text);
+}
+
+/// The size to ask for, where a hash of that many digits is a square's.
+std::string size_hint(const TypeInfo& type, std::size_t digits) {
+    const auto size = static_cast<std::size_t>(std::lround(std::sqrt(4 * digits)));
+    const bool has_size = std::any_of(type.parameters.begin(), type.parameters.end(),
+                                      [](const auto& each) { return each.name == "size"; });
+    if (!has_size || size * size != 4 * digits) return {};
+    return fmt::format("hashes of {} digits have `--set size={}`", digits, size);
 }
 
 void print(const std::string& name, double value, bool json, const std::vector<std::string>& hashes = {}) {
@@ -137,39 +140,79 @@ fettle::Image image_of(const StageUse& stage, Registry& registry) {
     return images->read({&first, 1})->sample(0)->image;
 }
 
-/// The distance of two hashes, one or both of images.
-int print_hashes(const Comparison& comparison, const Graph& graph, Registry& registry, bool json) {
-    const auto stage = std::find_if(graph.stages.begin(), graph.stages.end(),
-                                    [](const StageUse& each) { return each.name == "metric"; });
-    const auto metric = instantiate(stage->use, registry);
-    Bits bits[2];
+/// What the metric knows both sides by; empty texts where it knows images by none.
+std::vector<std::string> hashes_of(const Comparison& comparison, const fettle::Distance& metric,
+                                   const fettle::Image (&images)[2]) {
+    std::vector<std::string> out;
     for (int side = 0; side < 2; ++side)
-        if (!comparison.is_hash[side])
-            bits[side] = dynamic_cast<const fettle::Hash&>(*metric).fingerprint(
-                image_of(graph.stages[stage->inputs[side].front().stage], registry));
-    for (int side = 0; side < 2; ++side)
-        if (comparison.is_hash[side] && (bits[side] = read_hash(comparison, side, bits[1 - side], json)).empty())
-            return 1;
-    print(label_of(stage->use), fettle::bit_distance(bits[0], bits[1]), json,
-          {fettle::to_hex(bits[0]), fettle::to_hex(bits[1])});
+        out.push_back(comparison.is_hash[side] ? in_lower_case(comparison.texts[side])
+                                               : metric.fingerprint_text(images[side]));
+    return out;
+}
+
+/// The distance where one side or both are hashes as text.
+int print_hashes(const Comparison& comparison, const StageUse& stage, const fettle::Distance& metric,
+                 const fettle::Image (&images)[2], const std::string& name, bool json) {
+    const auto refuse = [&](Diagnostic what) {
+        for (int side = 0; side < 2; ++side)
+            if (comparison.is_hash[side])
+                what.help.push_back(fmt::format("`{}` is taken for a hash, since there is no file of that name",
+                                                comparison.texts[side]));
+        report_plainly({std::move(what)}, json);
+        return 1;
+    };
+    try {
+        const auto hashes = hashes_of(comparison, metric, images);
+        const auto* hash = dynamic_cast<const fettle::Hash*>(&metric);
+        for (int side = 0; side < 2 && hash != nullptr; ++side) {
+            if (!comparison.is_hash[side]) continue;
+            const bool alone = comparison.is_hash[1 - side];
+            const std::size_t bits = alone ? 0 : hash->fingerprint(images[1 - side]).size();
+            const std::string wrong = misfit(comparison, side, hashes[1 - side], bits);
+            if (wrong.empty()) continue;
+            auto what = errors::shapes_do_not_fit({}, stage.name, wrong);
+            const std::string hint = alone ? "" : size_hint(*comparison.type, hashes[side].size());
+            if (!hint.empty()) what.help.push_back(hint);
+            return refuse(std::move(what));
+        }
+        print(name, metric.text_distance(hashes[0], hashes[1]), json, hashes);
+    } catch (const fettle::Error&) {
+        return refuse(explain_exception(stage, std::current_exception()));
+    }
     return 0;
 }
 
-/// Two hashes as text: nothing to compute but the bits that differ.
-int print_texts(const Comparison& comparison, const po::variables_map& options, bool json) {
-    const std::string &left = comparison.texts[0], &right = comparison.texts[1];
-    std::string wrong;
-    if (left.size() != right.size())
-        wrong = fmt::format("`{}` has {} hexadecimal digits, and `{}` {}", left, left.size(), right, right.size());
-    else if (!options["set"].as<std::vector<std::string>>().empty())
-        wrong = "two hashes are compared bit by bit: there is nothing to --set";
-    if (!wrong.empty()) {
-        report({errors::shapes_do_not_fit({}, "metric", wrong)}, json);
+/// Two hashes as text: there is no image, so nothing that a parameter could change.
+int print_texts(const Comparison& comparison, Registry& registry, const po::variables_map& options, bool json) {
+    StageUse stage;
+    stage.name = "metric";
+    stage.use.type = comparison.type;
+    if (!options["set"].as<std::vector<std::string>>().empty()) {
+        report({errors::shapes_do_not_fit({}, stage.name,
+                                          "two hashes are compared bit by bit: there is nothing to --set")},
+               json);
         return 1;
     }
-    const Bits a = bits_of(left), b = bits_of(right);
-    print(comparison.type->id.substr(comparison.type->id.find('.') + 1), fettle::bit_distance(a, b), json,
-          {fettle::to_hex(a), fettle::to_hex(b)});
+    const auto metric = instantiate(stage.use, registry);
+    return print_hashes(comparison, stage, dynamic_cast<const fettle::Distance&>(*metric), {},
+                        comparison.type->id.substr(comparison.type->id.find('.') + 1), json);
+}
+
+/// One file or two under a metric that may know images by hashes; `scores` are what the run found.
+int print_distance(const Comparison& comparison, const Graph& graph, const fettle::Scores& scores, Registry& registry,
+                   bool json) {
+    const auto stage = std::find_if(graph.stages.begin(), graph.stages.end(),
+                                    [](const StageUse& each) { return each.name == "metric"; });
+    const auto object = instantiate(stage->use, registry);
+    const auto& metric = dynamic_cast<const fettle::Distance&>(*object);
+    fettle::Image images[2];
+    for (int side = 0; side < 2; ++side)
+        if (!comparison.is_hash[side])
+            images[side] = image_of(graph.stages[stage->inputs[side].front().stage], registry);
+    if (comparison.any_hash()) return print_hashes(comparison, *stage, metric, images, label_of(stage->use), json);
+    auto hashes = hashes_of(comparison, metric, images);
+    if (hashes[0].empty()) hashes.clear();
+    print(scores.columns.front().name, scores.columns.front().values.front(), json, hashes);
     return 0;
 }
 
@@ -182,9 +225,8 @@ int metric(const po::variables_map& options, const Arguments& arguments) {
     Comparison comparison{metric_named(arguments[0], *registry, diagnostics), {arguments[1], arguments[2]}, {}};
     if (report(diagnostics.all(), json)) return 1;
     for (int side = 0; side < 2; ++side)
-        comparison.is_hash[side] =
-            comparison.type->role == fettle::Hash::role_name && is_hash_text(comparison.texts[side]);
-    if (comparison.both_hashes()) return print_texts(comparison, options, json);
+        comparison.is_hash[side] = knows_hashes(*comparison.type) && is_hash_text(comparison.texts[side]);
+    if (comparison.both_hashes()) return print_texts(comparison, *registry, options, json);
 
     Diagnostics found;
     const auto overrides = overrides_of(options);
@@ -203,12 +245,14 @@ int metric(const po::variables_map& options, const Arguments& arguments) {
     fs::remove_all(scratch, error);
     if (report_plainly(result.diagnostics, json)) return 1;
     if (result.status == Status::interrupted) return 128 + received_signal.load();
-    if (comparison.type->role == fettle::Hash::role_name)
-        return print_hashes(comparison, *checked.graph, *checked.registry, json);
     for (const auto& outputs : result.values)
-        for (const auto& value : outputs)
-            if (const auto* scores = dynamic_cast<const fettle::Scores*>(value.get()))
-                for (const auto& column : scores->columns) print(column.name, column.values.front(), json);
+        for (const auto& value : outputs) {
+            const auto* scores = dynamic_cast<const fettle::Scores*>(value.get());
+            if (scores == nullptr) continue;
+            if (knows_hashes(*comparison.type))
+                return print_distance(comparison, *checked.graph, *scores, *checked.registry, json);
+            for (const auto& column : scores->columns) print(column.name, column.values.front(), json);
+        }
     return 0;
 }
 

@@ -54,6 +54,33 @@ double crop_resistant_distance(const std::vector<fettle::Bits>& reference, const
     return regions - (matches - misfit);
 }
 
+std::string regions_text(const std::vector<fettle::Bits>& regions) {
+    std::string out;
+    for (const fettle::Bits& region : regions) out += (out.empty() ? "" : ",") + fettle::to_hex(region);
+    return out;
+}
+
+std::vector<fettle::Bits> regions_from_text(std::string_view text) {
+    const auto refuse = [&](const char* why) {
+        throw fettle::Error(fettle::Fault::data, "`" + std::string(text) + "` is no hash of regions: " + why)
+            .help("it is the hexadecimal hashes of the regions, with commas between and no spaces");
+    };
+    std::vector<fettle::Bits> regions;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        if (end == at) refuse("a region has no digits");
+        const fettle::Bits digits = fettle::bits_from_hex(text.substr(at, end - at));
+        const auto side = static_cast<std::size_t>(std::sqrt(digits.size()));
+        const auto first = digits.end() - static_cast<std::ptrdiff_t>(side * side);
+        if (first - digits.begin() > 3 || std::find(digits.begin(), first, true) != first)
+            refuse("no square has so many bits");
+        regions.emplace_back(first, digits.end());
+        if (regions.back().size() != regions.front().size()) refuse("its regions have hashes of different lengths");
+        at = end + 1;
+    }
+    return regions;
+}
+
 namespace {
 
 /// How much of an image's regions is not found again in another that may be cropped.
@@ -81,9 +108,26 @@ struct CropResistant final : fettle::Distance {
     }
 
     double distance(const fettle::Image& reference, const fettle::Image& candidate) const override {
-        const Regions how{.side = side, .level = level, .smallest = smallest, .most = most};
-        return crop_resistant_distance(crop_resistant_hash(reference, size, how),
-                                       crop_resistant_hash(candidate, size, how));
+        return crop_resistant_distance(regions_of(reference), regions_of(candidate));
+    }
+
+    std::string fingerprint_text(const fettle::Image& image) const override { return regions_text(regions_of(image)); }
+
+    double text_distance(std::string_view reference, std::string_view candidate) const override {
+        const auto first = regions_from_text(reference), second = regions_from_text(candidate);
+        const std::size_t bits = first.front().size(), others = second.front().size();
+        if (bits != others)
+            throw fettle::Error(fettle::Fault::shape, "the reference's regions have hashes of " + std::to_string(bits) +
+                                                          " bits, the candidate's of " + std::to_string(others))
+                .help("hashes of " + std::to_string(bits) + " bits are those of `size = " +
+                      std::to_string(std::lround(std::sqrt(bits))) + "`, of " + std::to_string(others) +
+                      " those of `size = " + std::to_string(std::lround(std::sqrt(others))) + "`");
+        return crop_resistant_distance(first, second);
+    }
+
+   private:
+    std::vector<fettle::Bits> regions_of(const fettle::Image& image) const {
+        return crop_resistant_hash(image, size, {.side = side, .level = level, .smallest = smallest, .most = most});
     }
 };
 

@@ -5,6 +5,8 @@
 #include <fettle/bits.hpp>
 #include <fettle/image.hpp>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace hash {
@@ -43,5 +45,11 @@ std::vector<fettle::Bits> crop_resistant_hash(const fettle::Image& image, int si
 /// ImageMultiHash.__sub__: 0 for equal hashes up to the number of regions in `reference` where none of them is found
 /// again. Of one found, less the better it fits. Not symmetric.                          [any thread, concurrent]
 double crop_resistant_distance(const std::vector<fettle::Bits>& reference, const std::vector<fettle::Bits>& candidate);
+
+/// str(ImageMultiHash): each region's hash in hexadecimal, commas between.                [any thread, concurrent]
+std::string regions_text(const std::vector<fettle::Bits>& regions);
+/// hex_to_multihash: the other way round. A hash is of a square of bits: its digits tell how many. Throws
+/// Error(Fault::data) naming the text where it is none, or its hashes aren't of one length.   [any thread, concurrent]
+std::vector<fettle::Bits> regions_from_text(std::string_view text);
 
 }  // namespace hash

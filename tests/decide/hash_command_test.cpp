@@ -81,15 +81,31 @@ TEST_F(Metric, TakesAFileThatIsNamedLikeAHash) {
 TEST_F(Metric, RefusesHashesThatDoNotFit) {
     const std::string err = metric({"hash.average", "abcd", "b.png"}, 1).err;
     EXPECT_THAT(err, HasSubstr("`abcd` has 4 hexadecimal digits, and the hash of `b.png` 16"));
-    EXPECT_THAT(err, HasSubstr("there is no file `abcd`"));
+    EXPECT_THAT(err, HasSubstr("`abcd` is taken for a hash, since there is no file of that name"));
     EXPECT_THAT(err, HasSubstr("--set size=4"));
     EXPECT_THAT(metric({"hash.average", "f000000", "b.png", "--set", "size=5"}, 1).err,
                 HasSubstr("`f000000` has more than the 25 bits of `b.png`"));
     EXPECT_THAT(metric({"hash.average", "abcd", "abc"}, 1).err,
                 HasSubstr("`abcd` has 4 hexadecimal digits, and `abc` 3"));
     EXPECT_THAT(metric({"hash.average", "ab", "cd", "--set", "size=16"}, 1).err, HasSubstr("nothing to --set"));
-    // Regions have a hash each: no text of one length stands for them.
-    EXPECT_THAT(metric({"hash.crop_resistant", average_of_a, "b.png"}, 1).err, HasSubstr("there is no `1e7cf0e1"));
+    EXPECT_THAT(metric({"hash.average", "ab,cd", "abcd"}, 1).err, HasSubstr("`ab,cd` is no hash"));
+}
+
+TEST_F(Metric, TakesTheHashesOfRegions) {
+    const auto files = json({"hash.crop_resistant", "a.png", "b.png"});
+    const std::string of_a = files.at("hashes").at(0), of_b = files.at("hashes").at(1);
+    EXPECT_EQ(of_a, hash::regions_text(hash::crop_resistant_hash(image("a.png"), 8)));
+    EXPECT_THAT(of_a, HasSubstr(",")) << "one region would be no test";
+    for (const auto& [left, right] :
+         {std::pair<std::string, std::string>{of_a, "b.png"}, {"a.png", of_b}, {of_a, of_b}})
+        EXPECT_EQ(json({"hash.crop_resistant", left, right}).at("value"), files.at("value")) << left << " " << right;
+    EXPECT_EQ(metric({"hash.crop_resistant", "0f0f,ffff", "0f0f"}, 0).out, "crop_resistant 1\n");
+
+    const std::string err = metric({"hash.crop_resistant", "0f0f", "b.png"}, 1).err;
+    EXPECT_THAT(err, HasSubstr("the reference's regions have hashes of 16 bits, the candidate's of 64"));
+    EXPECT_THAT(err, HasSubstr("`0f0f` is taken for a hash"));
+    EXPECT_EQ(metric({"hash.crop_resistant", "0f0f", "b.png", "--set", "size=4"}, 0).status, 0);
+    EXPECT_THAT(metric({"hash.crop_resistant", "0f0f,,0f0f", "b.png"}, 1).err, HasSubstr("a region has no digits"));
 }
 
 TEST_F(Metric, RefusesASizeThatTheWaveletCannotHave) {

@@ -39,13 +39,6 @@ inline fettle::Image formula() {
     });
 }
 
-/// The hashes of several regions as text: with commas between.
-inline std::string joined(const std::vector<fettle::Bits>& hashes) {
-    std::string out;
-    for (const fettle::Bits& hash : hashes) out += (out.empty() ? "" : ",") + fettle::to_hex(hash);
-    return out;
-}
-
 /// One of imagehash's hashes with its options, and ours.
 struct Peer {
     std::string python;  ///< a Python expression of `image`

@@ -166,7 +166,9 @@ TEST_F(ImageHash, FindsTheSameRegionsAndDistances) {
         "imagehash.crop_resistant_hash(image, lambda i: imagehash.dhash(i, 4), 2, 100, 20, 90),"
         "repr(imagehash.crop_resistant_hash(images[0], min_segment_size=100, segmentation_image_size=120)"
         " - imagehash.crop_resistant_hash(image, min_segment_size=100, segmentation_image_size=120))"
-        " if min(image.size) > 20 else 0",
+        " if min(image.size) > 20 else 0,"
+        "repr(imagehash.hex_to_multihash('e8f1,0370') - imagehash.hex_to_multihash(str("
+        "imagehash.crop_resistant_hash(image, lambda i: imagehash.dhash(i, 4), 2, 100, 20, 90))))",
         10);
     const auto lines = peer.lines();
     ASSERT_EQ(lines.size(), 50u);
@@ -177,12 +179,17 @@ TEST_F(ImageHash, FindsTheSameRegionsAndDistances) {
         const fettle::Image image = peer.image(i);
         std::istringstream words(lines[i]);
         std::string theirs, fewer;
-        double distance = 0;
-        words >> theirs >> fewer >> distance;
+        double distance = 0, of_texts = 0;
+        words >> theirs >> fewer >> distance >> of_texts;
         const auto ours = hash::crop_resistant_hash(image, 8, how);
         several += ours.size() > 1;
-        EXPECT_EQ(joined(ours), theirs) << "image " << i << ", " << size_of(image);
-        EXPECT_EQ(joined(hash::crop_resistant_hash(image, 4, few)), fewer) << "image " << i << ", " << size_of(image);
+        EXPECT_EQ(hash::regions_text(ours), theirs) << "image " << i << ", " << size_of(image);
+        EXPECT_EQ(hash::regions_text(hash::crop_resistant_hash(image, 4, few)), fewer)
+            << "image " << i << ", " << size_of(image);
+        EXPECT_DOUBLE_EQ(
+            hash::crop_resistant_distance(hash::regions_from_text("e8f1,0370"), hash::regions_from_text(fewer)),
+            of_texts)
+            << "image " << i;
         if (std::min(image.width, image.height) <= 20) continue;
         EXPECT_DOUBLE_EQ(hash::crop_resistant_distance(first, ours), distance) << "image " << i;
     }

@@ -107,7 +107,7 @@ TEST(Hashes, OfPublishedImages) {
         EXPECT_EQ(to_hex(hash::average_hash(image, 16)), known.average16);
         EXPECT_EQ(phash(image, 16), known.perceptual16);
         EXPECT_EQ(to_hex(hash::difference_hash(image, 16)), known.difference16);
-        EXPECT_EQ(joined(hash::crop_resistant_hash(image, 8, {.side = known.regions_side})), known.regions);
+        EXPECT_EQ(hash::regions_text(hash::crop_resistant_hash(image, 8, {.side = known.regions_side})), known.regions);
     }
     EXPECT_EQ(fettle::bit_distance(averages[0], averages[1]), 33);
 }
@@ -167,6 +167,51 @@ TEST(CropResistant, FindsWhatWasCropped) {
     EXPECT_EQ(hash::crop_resistant_hash(painted(300, 300, scene), 8, {.most = 1}).size(), 1u);
 }
 
+// The published text of five regions, and random ones of every size: what was written is read again.
+TEST(CropResistant, ReadsWhatItWrites) {
+    const std::string text = published[0].regions;
+    EXPECT_EQ(hash::regions_text(hash::regions_from_text(text)), text);
+    EXPECT_EQ(hash::regions_from_text(text).at(2), fettle::bits_from_hex("6636192c47639573"));
+    fettle::Random random(7);
+    for (int size = 2; size <= 64; ++size) {
+        std::vector<fettle::Bits> regions(static_cast<std::size_t>(random.integer(1, 5)));
+        for (fettle::Bits& region : regions)
+            for (int i = 0; i < size * size; ++i) region.push_back(random.chance(0.5));
+        EXPECT_EQ(hash::regions_from_text(hash::regions_text(regions)), regions) << size;
+    }
+}
+
+TEST(CropResistant, RefusesTextThatIsNoHashOfRegions) {
+    const auto message = [](const char* text) -> std::string {
+        try {
+            hash::regions_from_text(text);
+        } catch (const fettle::Error& error) {
+            return error.what();
+        }
+        return "nothing was thrown";
+    };
+    for (const char* text : {"", ",", "0f0f,", ",0f0f", "0f0f,,0f0f"})
+        EXPECT_THAT(message(text), HasSubstr(std::string("`") + text + "` is no hash of regions")) << text;
+    EXPECT_THAT(message("0f0f, 0f0f"), HasSubstr("` 0f0f` is no hash"));
+    EXPECT_THAT(message("0f"), HasSubstr("no square has so many bits"));
+    EXPECT_THAT(message("fff"), HasSubstr("no square has so many bits"));  // 9 bits, and three that must be 0
+    EXPECT_THAT(message("1ff"), HasSubstr("nothing was thrown"));
+    EXPECT_THAT(message("0f0f,f"), HasSubstr("of different lengths"));
+
+    const auto stage = plugin().make("hash.crop_resistant");
+    const auto& distance = dynamic_cast<const fettle::Distance&>(*stage);
+    EXPECT_EQ(distance.text_distance("0f0f,ffff", "ffff,0f0f"), 0);
+    EXPECT_EQ(distance.text_distance("0f0f,ffff", "0F0F"), 1);
+    try {
+        distance.text_distance("0f0f", "0123456789abcdef");
+        FAIL() << "regions of 16 and of 64 bits were compared";
+    } catch (const fettle::Error& error) {
+        EXPECT_EQ(error.fault(), fettle::Fault::shape);
+        EXPECT_THAT(error.what(), HasSubstr("16 bits, the candidate's of 64"));
+        EXPECT_THAT(error.help(), HasSubstr("64 those of `size = 8`"));
+    }
+}
+
 TEST(Hex, PadsOnTheLeft) {
     EXPECT_EQ(to_hex({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), "00001");
     EXPECT_EQ(to_hex({0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0}), "0f0f0");
@@ -211,6 +256,23 @@ TEST_P(EveryHash, IsADistance) {
             EXPECT_TRUE(!symmetric || between == distance.distance(b, a));
             EXPECT_TRUE(&a == &b ? between == 0 : between >= 0 && between <= 64) << between;
         }
+}
+
+// An image may be replaced by what is known of it.
+TEST_P(EveryHash, TextsAreAsFarApartAsTheirImages) {
+    fettle::Random random(6);
+    const std::string id = std::string("hash.") + GetParam();
+    for (const int size : {8, 4, 5}) {
+        if (size == 5 && id == "hash.wavelet") continue;
+        const auto stage = id == "hash.colour" ? plugin().make(id) : plugin().make(id, {{"size", size}});
+        const auto& distance = dynamic_cast<const fettle::Distance&>(*stage);
+        for (int i = 0; i < 5; ++i) {
+            const auto a = noise(random, 90, 60), b = i == 0 ? a : noise(random, 50, 70);
+            const std::string text_of_a = distance.fingerprint_text(a), text_of_b = distance.fingerprint_text(b);
+            EXPECT_EQ(distance.text_distance(text_of_a, text_of_b), distance.distance(a, b)) << size;
+        }
+        EXPECT_THROW(distance.text_distance("grey", "0f0f"), fettle::Error);
+    }
 }
 
 TEST_P(EveryHash, RefusesAnImageWithoutPixels) {
