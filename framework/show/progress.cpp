@@ -1,34 +1,32 @@
 // Three ways to show a run: bars on a terminal, dated lines in a log, JSON lines for a program.
 #include "run/journal.hpp"
 #include "show/show.hpp"
+#include "show/stage_list.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 namespace fettle::runtime {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-std::string duration(double seconds) {
-    if (seconds < 10) return fmt::format("{:.1f} s", seconds);
-    if (seconds < 120) return fmt::format("{:.0f} s", seconds);
-    return fmt::format("{}:{:02} min", static_cast<int>(seconds) / 60, static_cast<int>(seconds) % 60);
-}
+using Clock = Pace::Clock;
 
 struct Counts {
-    std::size_t run = 0, cached = 0, width = 0;
-    Counts(const Graph& graph, const Plan& plan) {
-        for (const StageUse& stage : graph.stages) width = std::max(width, stage.name.size());
+    std::size_t run = 0, cached = 0;
+    explicit Counts(const Plan& plan) {
         for (const PlanNode& node : plan.nodes) {
             run += node.state == PlanNode::State::run;
             cached += node.state == PlanNode::State::cached;
@@ -36,43 +34,30 @@ struct Counts {
     }
 };
 
-/// Where a stage is, and since when.
-struct Progress {
-    Clock::time_point since = Clock::now(), shown{};
-    std::size_t done = 0, total = 0;
-    std::string note;
-
-    double seconds() const { return std::chrono::duration<double>(Clock::now() - since).count(); }
-    std::string left() const {
-        if (done == 0 || total == 0 || done >= total || seconds() < 2) return {};
-        return duration(seconds() * static_cast<double>(total - done) / static_cast<double>(done)) + " left";
-    }
-};
-
 class Lines final : public Observer {
    public:
     void run_started(const Graph& graph, const Plan& plan) override {
-        const Counts counts(graph, plan);
+        const Counts counts(plan);
         line(fmt::format("graph {}: {} stages to run, {} from the cache", graph.name, counts.run, counts.cached));
     }
     void stage_started(const std::string& stage) override {
-        progress_[stage] = {};
+        stages_[stage] = {Pace(Clock::now()), Clock::now()};
         line(stage + " started");
     }
     void stage_progress(const std::string& stage, std::size_t done, std::size_t total,
                         const std::string& note) override {
-        Progress& at = progress_[stage];
-        at.done = done;
-        at.total = total;
+        Stage& at = stages_[stage];
         const auto now = Clock::now();
-        if (now - std::max(at.shown, at.since) < std::chrono::seconds(10)) return;  // a log is read, not watched
+        at.pace.report(done, total, now);
+        if (now - at.shown < std::chrono::seconds(10)) return;  // a log is read, not watched
         at.shown = now;
-        const std::string left = at.left();
-        line(fmt::format("{} {}/{}{}{}", stage, done, total, note.empty() ? "" : ", " + note,
-                         left.empty() ? "" : ", " + left));
+        std::string text = fmt::format("{} {}/{}", stage, done, total);
+        for (const std::string& fact : {note, at.pace.rate_text(), at.pace.left_text(now)})
+            if (!fact.empty()) text += ", " + fact;
+        line(text);
     }
     void stage_finished(const std::string& stage, double seconds) override {
-        line(fmt::format("{} done in {}", stage, duration(seconds)));
+        line(fmt::format("{} done in {}", stage, duration_text(seconds)));
     }
     void stage_failed(const std::string& stage) override { line(stage + " failed"); }
     void warning(const std::string& stage, const std::string& text) override {
@@ -80,98 +65,112 @@ class Lines final : public Observer {
     }
 
    private:
+    struct Stage {
+        Pace pace;
+        Clock::time_point shown{};
+    };
     static void line(const std::string& text) {
         fmt::print(stderr, "{:%Y-%m-%d %H:%M:%S} {}\n", fmt::localtime(std::time(nullptr)), text);
     }
-    std::map<std::string, Progress> progress_;
+    std::map<std::string, Stage> stages_;
 };
 
+/// The list of stages at the bottom of a terminal. A thread of its own paints it, at most ten times a second: time goes
+/// on and windows change their size while no stage reports.
 class Bars final : public Observer {
    public:
-    explicit Bars(bool colour) : colour_(colour) {}
-    ~Bars() override { erase(); }
+    explicit Bars(bool colour) : painter_(colour, terminal_reflows()) {}
+    ~Bars() override {
+        if (ticking_.joinable()) {
+            {
+                const std::lock_guard lock(mutex_);
+                over_ = true;
+            }
+            wake_.notify_one();
+            ticking_.join();
+        }
+        if (list_) put(painter_.paint(list_->closing_lines(terminal_size(), Clock::now()), above_, terminal_size()));
+    }
 
     void run_started(const Graph& graph, const Plan& plan) override {
-        const Counts counts(graph, plan);
-        width_ = counts.width;
-        above(fmt::format("{}: {} stages to run, {} from the cache", graph.name, counts.run, counts.cached));
+        const std::lock_guard lock(mutex_);
+        list_.emplace(graph.name, terminal_has_unicode(), Clock::now());
+        for (std::size_t s = 0; s < graph.stages.size(); ++s) {
+            const auto state = plan.nodes[plan.node_of[0][s]].state;
+            if (state == PlanNode::State::run) list_->add(graph.stages[s].name, StageList::State::waiting);
+            if (state == PlanNode::State::cached) list_->add(graph.stages[s].name, StageList::State::cached);
+        }
+        if (!ticking_.joinable()) ticking_ = std::thread([this] { tick(); });
     }
     void stage_started(const std::string& stage) override {
-        progress_[stage] = {};
-        draw();
+        change([&](StageList& list) { list.started(stage, Clock::now()); });
     }
     void stage_progress(const std::string& stage, std::size_t done, std::size_t total,
                         const std::string& note) override {
-        Progress& at = progress_[stage];
-        at.done = done;
-        at.total = total;
-        at.note = note;
-        const auto now = Clock::now();
-        if (now - drawn_ >= std::chrono::milliseconds(100)) draw();
+        change([&](StageList& list) { list.progress(stage, done, total, note, Clock::now()); });
     }
     void stage_finished(const std::string& stage, double seconds) override {
-        progress_.erase(stage);
-        above(fmt::format("{} {:<{}}  {}", paint("32", "✓"), stage, width_, duration(seconds)));
+        change([&](StageList& list) { list.finished(stage, seconds); });
     }
     void stage_failed(const std::string& stage) override {
-        progress_.erase(stage);
-        above(fmt::format("{} {}", paint("31", "✗"), stage));
+        change([&](StageList& list) { list.failed(stage); });
     }
     void warning(const std::string& stage, const std::string& text) override {
-        above(fmt::format("{} {}: {}", paint("33", "warning:"), stage, text));
+        const std::lock_guard lock(mutex_);
+        above_ += painter_.painted("33", "warning:") + " " + one_line(stage + ": " + text) + "\n";
     }
 
    private:
-    std::string paint(const char* code, const std::string& text) const {
-        return colour_ ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
+    /// Long texts are broken by the terminal; what would move its cursor becomes `?`.
+    static std::string one_line(const std::string& text) { return fitted(text, cells_of(text)); }
+
+    template <class Change>
+    void change(const Change& make) {
+        const std::lock_guard lock(mutex_);
+        if (list_) make(*list_);
     }
-    static std::size_t terminal_width() {
-        winsize size{};
-        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-    }
-    /// Takes the bars away; the next text stands where they were.
-    void erase() {
-        if (lines_ > 0) fmt::print(stderr, "\033[{}A\033[J", lines_);
-        lines_ = 0;
-        std::fflush(stderr);
-    }
-    void above(const std::string& text) {
-        erase();
-        fmt::print(stderr, "{}\n", text);
-        draw();
-    }
-    void draw() {
-        std::string out = lines_ > 0 ? fmt::format("\033[{}A", lines_) : "";
-        for (const auto& [stage, at] : progress_) {
-            constexpr int cells = 24;
-            const int full = at.total > 0 ? static_cast<int>(cells * at.done / at.total) : 0;
-            std::string bar;
-            for (int i = 0; i < cells; ++i) bar += i < full ? "━" : "·";
-            const double rate = at.seconds() > 0 ? static_cast<double>(at.done) / at.seconds() : 0;
-            std::string facts =
-                at.total > 0 ? fmt::format("{}/{}  {:.0f}/s", at.done, at.total, rate) : duration(at.seconds());
-            for (const std::string& more : {at.note, at.left()})
-                if (!more.empty()) facts += "  " + more;
-            const std::size_t room = terminal_width() - std::min(terminal_width(), width_ + cells + 5);
-            out += fmt::format("\033[K  {:<{}} {} {}\n", stage, width_, bar, facts.substr(0, room));
+    void tick() {
+        std::unique_lock lock(mutex_);
+        while (!over_) {
+            const TerminalSize size = terminal_size();
+            put(painter_.paint(list_->lines(size, Clock::now()), above_, size));
+            above_.clear();
+            wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return over_; });
         }
-        fmt::print(stderr, "{}\033[J", out);
-        std::fflush(stderr);
-        lines_ = progress_.size();
-        drawn_ = Clock::now();
+    }
+    /// In one call: nothing half-written is ever on the screen.
+    static void put(std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+            if (written < 0 && errno != EINTR) return;  // nobody looks any more
+            if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+        }
     }
 
-    bool colour_;
-    std::size_t width_ = 0, lines_ = 0;
-    Clock::time_point drawn_{};
-    std::map<std::string, Progress> progress_;
+    Painter painter_;
+    std::mutex mutex_;  ///< of all below, and of the painter
+    std::condition_variable wake_;
+    bool over_ = false;
+    std::optional<StageList> list_;
+    std::string above_;  ///< warnings to stand above the list from the next frame on
+    std::thread ticking_;
 };
 
 class JsonLines final : public Observer {
    public:
     void run_started(const Graph& graph, const Plan& plan) override {
-        const Counts counts(graph, plan);
-        write({{"event", "run"}, {"graph", graph.name}, {"to_run", counts.run}, {"cached", counts.cached}});
+        constexpr const char* states[] = {"cached", "run", "open", "idle"};
+        const Counts counts(plan);
+        auto stages = nlohmann::ordered_json::array();
+        for (std::size_t s = 0; s < graph.stages.size(); ++s)
+            stages.push_back({{"stage", graph.stages[s].name},
+                              {"use", graph.stages[s].use.type->id},
+                              {"state", states[static_cast<int>(plan.nodes[plan.node_of[0][s]].state)]}});
+        write({{"event", "run"},
+               {"graph", graph.name},
+               {"to_run", counts.run},
+               {"cached", counts.cached},
+               {"stages", std::move(stages)}});
     }
     void stage_started(const std::string& stage) override { write({{"event", "started"}, {"stage", stage}}); }
     void stage_progress(const std::string& stage, std::size_t done, std::size_t total,
