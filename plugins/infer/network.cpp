@@ -1,7 +1,9 @@
 #include "network.hpp"
 
+#include <ATen/Context.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include <optional>
 #include <sstream>
 
 namespace infer {
@@ -15,6 +17,19 @@ std::string shape_of(std::int64_t width, std::int64_t height, std::int64_t chann
     return std::to_string(width) + "x" + std::to_string(height) + " with " + std::to_string(channels) +
            (channels == 1 ? " channel" : " channels");
 }
+
+/// While one lives, convolutions on CUDA devices compute in float32 as the CPU does, not in TensorFloat-32, so that a
+/// network's scores are the same on both to within rounding. The setting is the process's.  [one at a time per device]
+class Exact {
+   public:
+    Exact() : before_(at::globalContext().allowTF32CuDNN()) { at::globalContext().setAllowTF32CuDNN(false); }
+    ~Exact() { at::globalContext().setAllowTF32CuDNN(before_); }
+    Exact(const Exact&) = delete;
+    Exact& operator=(const Exact&) = delete;
+
+   private:
+    bool before_;
+};
 
 std::vector<Tensor> tensors_in(const torch::IValue& result) {
     if (result.isTensor()) return {result.toTensor()};
@@ -41,6 +56,8 @@ std::vector<Tensor> Program::run(const fettle::Batch& batch) const {
     require_shape(images, batch.info(0).id);
     const torch::jit::GraphOptimizerEnabledGuard unoptimised(false);  // every call computes as the first one did
     torch::jit::Module& program = script();
+    std::optional<Exact> exact;
+    if (images.is_cuda()) exact.emplace();
     try {
         auto made = tensors_in(program.forward({images.contiguous(at::MemoryFormat::ChannelsLast)}));
         for (Tensor& each : made) each = each.contiguous();

@@ -4,7 +4,6 @@
 #include "result.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <sstream>
 
@@ -32,14 +31,6 @@ class Borrowed {
 };
 
 Lesson first_image(const Lessons& lessons) { return lessons.read({0}, 0); }
-
-/// "3 min 20 s".
-std::string time_of(double seconds) {
-    const auto whole = static_cast<long>(std::ceil(seconds));
-    if (whole < 60) return std::to_string(whole) + " s";
-    if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
-    return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
-}
 
 }  // namespace
 
@@ -245,16 +236,15 @@ void Loop::save_checkpoint() {
     saved_ = Clock::now();
 }
 
-/// "loss 0.0123, 118 images/s, 3 min 20 s left".
+/// "loss 0.0123, 118 images/s"; how much time is left stands beside it, as beside every stage's progress.
 std::string Loop::note() const {
     double loss = 0;
     for (const double sum : progress_.sums) loss += sum / static_cast<double>(progress_.images);
     const std::chrono::duration<double> passed = Clock::now() - begun_;
     const double speed = static_cast<double>(progress_.seen - seen_before_) / passed.count();
-    const double left = static_cast<double>(lessons_.samples()) * recipe_.epochs - static_cast<double>(progress_.seen);
     char text[64];
-    std::snprintf(text, sizeof text, "loss %.4f, %.3g images/s, ", loss, speed);
-    return text + time_of(left / speed) + " left";
+    std::snprintf(text, sizeof text, "loss %.4f, %.3g images/s", loss, speed);
+    return text;
 }
 
 /// Puts into the network what is kept of it.
