@@ -6,7 +6,9 @@
 #include <fettle/parallel.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstring>
 
 #ifdef FETTLE_CUDA
 #include <c10/cuda/CUDAStream.h>
@@ -154,13 +156,15 @@ bool rescale(Tensor& gradient, const Tensor& share) {
     const std::int64_t images = values.size(0), pixels = values.numel() / std::max<std::int64_t>(images, 1);
     const T even = 1 / static_cast<T>(values.numel());
     Tensor factors = torch::empty({images, 1, 1, 1}, gradient.options());
-    bool same = true;
-    for (std::int64_t n = 0; n < images; ++n) {
-        const T *const from = values.data_ptr<T>() + n * pixels, first = *from;
-        if (!std::all_of(from, from + pixels, [first](T value) { return value == first; })) return false;
-        factors.data_ptr<T>()[n] = first / even;
-        same = same && first == even;
-    }
+    std::atomic<bool> same = true, flat = true;
+    fettle::parallel_for_each_index(static_cast<std::size_t>(images), [&](std::size_t n) {
+        const T* const from = values.data_ptr<T>() + static_cast<std::int64_t>(n) * pixels;
+        if (pixels > 1 && std::memcmp(from, from + 1, static_cast<std::size_t>(pixels - 1) * sizeof(T)) != 0)
+            flat = false;
+        factors.data_ptr<T>()[n] = *from / even;
+        if (*from != even) same = false;
+    });
+    if (!flat) return false;
     if (!same) gradient.mul_(factors);
     return true;
 }

@@ -1,6 +1,8 @@
 // SSIM as a loss: ssim PLUGIN THREADS. Prints the median milliseconds of comparing 16 x 3 x 256 x 256 in float32 (the
 // map alone, then with the candidate's gradient): by the plugin, by the plugin on channels-last images, and by two
 // matrix products per window mean. `tools/bench/ssim` compares them with each other and with a peer.
+#include "../memory.hpp"
+
 #include <fettle/sdk.hpp>
 #include <fettle/testing.hpp>
 
@@ -62,6 +64,7 @@ void measure(const Map& map, const Tensor& reference, const Tensor& candidate) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_memory();  // as the command line does
     if (argc != 3) {
         std::fprintf(stderr, "usage: ssim PLUGIN THREADS\n");
         return 1;
