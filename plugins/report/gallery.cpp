@@ -6,29 +6,21 @@
 #include <fettle/statistics.hpp>
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <cmath>
+#include <limits>
+#include <span>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace report {
 namespace {
 
 using fettle::Label;
+using Rows = std::vector<std::size_t>;
 
-/// Pictures by number; the same picture is kept once.
-class Album {
-   public:
-    std::size_t add(std::string uri) {
-        const auto [place, fresh] = numbers_.try_emplace(std::move(uri), pictures_.size());
-        if (fresh) pictures_.push_back(place->first);
-        return place->second;
-    }
-    Json take() { return std::move(pictures_); }
-
-   private:
-    std::unordered_map<std::string, std::size_t> numbers_;
-    Json pictures_ = Json::array();
-};
+constexpr std::size_t rows_per_part = 32;  // read at once: bounds what is decoded
+constexpr std::size_t trial_rows = 48;     // of which the end of the colours and the pictures' size are told
+constexpr int smallest_side = 48;          // below it nothing can be seen
 
 const std::vector<double>& values_of(const fettle::Scores& scores, const std::string& column) {
     for (const auto& each : scores.columns)
@@ -37,138 +29,192 @@ const std::vector<double>& values_of(const fettle::Scores& scores, const std::st
                         "a threshold is set on the column `" + column + "`, which the table of scores doesn't have");
 }
 
-Json to_json(const Cases::Group& group) { return {{"count", group.count}, {"rows", group.rows}}; }
-
-/// What one set of maps shows of one row.
-struct Shown {
-    std::size_t row, index;  ///< in the table of scores; in the maps
-    fettle::Plane map;
-    fettle::Ref<fettle::Sample> original, reconstruction;
-    std::string uris[4];
-};
-
-std::vector<Shown> read(const fettle::Maps& maps, const std::set<std::size_t>& rows, const fettle::Scores& scores,
-                        const fettle::Context& context) {
-    std::unordered_map<std::string, std::size_t> index_of;
-    for (std::size_t i = 0; i < maps.size(); ++i) index_of.emplace(maps.info(i).id, i);
-    std::vector<Shown> out;
-    for (const std::size_t row : rows)
-        if (const auto found = index_of.find(scores.rows[row].id); found != index_of.end())
-            out.push_back({row, found->second, {}, {}, {}, {}});
-    std::sort(out.begin(), out.end(), [](const Shown& a, const Shown& b) { return a.index < b.index; });
-
-    constexpr std::size_t step = 16;  // bounds what is decoded at once
-    for (std::size_t first = 0; first < out.size(); first += step) {
-        context.check_stop();
-        const std::size_t count = std::min(step, out.size() - first);
-        std::vector<std::size_t> indices;
-        for (std::size_t i = 0; i < count; ++i) indices.push_back(out[first + i].index);
-        const auto batch = maps.read(indices), originals = maps.reference()->read(indices);
-        const auto reconstructions = maps.candidate()->read(indices);
-        for (std::size_t i = 0; i < count; ++i) {
-            out[first + i].map = batch->plane(i);
-            out[first + i].original = originals->sample(i);
-            out[first + i].reconstruction = reconstructions->sample(i);
-        }
-    }
-    return out;
-}
-
-/// Where the colours of a set of maps end: half of the shown maps reach it. One end for all, so that pictures can be
-/// compared; not the highest value of all, so that one glaring case doesn't turn all others dark.
-double high_end(const std::vector<Shown>& shown) {
-    std::vector<float> highest;
-    for (const Shown& each : shown)
-        if (!each.map.values.empty())
-            highest.push_back(*std::max_element(each.map.values.begin(), each.map.values.end()));
-    const double high = highest.empty() ? 1 : fettle::quantile(std::move(highest), 0.5);
-    return high > 0 ? high : 1;
-}
-
-void draw(std::vector<Shown>& shown, double high, int side) {
-    fettle::parallel_for_each_index(shown.size(), [&](std::size_t i) {
-        Shown& each = shown[i];
-        const fettle::Image& image = each.original->image;
-        each.uris[0] = data_uri(image, side);
-        each.uris[1] = data_uri(each.reconstruction->image, side);
-        each.uris[2] = data_uri(overlay(image, each.map, high, side), side);
-        if (!each.original->mask.empty()) each.uris[3] = data_uri(each.original->mask, side);
-    });
-}
-
-std::vector<std::size_t> sets_of(const fettle::Cut& cut, const std::vector<fettle::Ref<fettle::Maps>>& sets) {
-    std::vector<std::size_t> own, all;
-    for (std::size_t i = 0; i < sets.size(); ++i) {
-        all.push_back(i);
-        if (cut.column.starts_with(sets[i]->label() + " ")) own.push_back(i);
-    }
-    return own.empty() ? all : own;
-}
-
-}  // namespace
-
-Cases choose_cases(const fettle::Scores& scores, const fettle::Cut& cut, std::size_t examples) {
+/// The missed, lowest score first; the false alarms, highest first; the found, highest first; the let pass, lowest
+/// first. Equal scores stay in the table's order, what is not a number comes last.
+std::vector<Rows> by_outcome(const fettle::Scores& scores, const fettle::Cut& cut) {
     const std::vector<double>& values = values_of(scores, cut.column);
-    Cases out;
+    std::vector<Rows> out(4);
     for (std::size_t i = 0; i < scores.rows.size(); ++i) {
         const auto& row = scores.rows[i];
         if (row.split != fettle::Split::test || row.label == Label::unknown) continue;
         const bool called = values[i] > cut.threshold;
-        auto& group = row.label == Label::anomalous ? (called ? out.clear_anomalous : out.missed)
-                                                    : (called ? out.false_alarms : out.clear_normal);
-        group.rows.push_back(i);
+        out[row.label == Label::anomalous ? (called ? 2 : 0) : (called ? 1 : 3)].push_back(i);
     }
-    const auto keep = [&](Cases::Group& group, bool highest_first) {
-        group.count = group.rows.size();
-        std::stable_sort(group.rows.begin(), group.rows.end(), [&](std::size_t a, std::size_t b) {
-            return highest_first ? values[a] > values[b] : values[a] < values[b];
-        });
-        group.rows.resize(std::min(group.rows.size(), examples));
-    };
-    keep(out.missed, false);
-    keep(out.false_alarms, true);
-    keep(out.clear_anomalous, true);
-    keep(out.clear_normal, false);
+    constexpr double last = std::numeric_limits<double>::infinity();
+    for (std::size_t group = 0; group < out.size(); ++group) {
+        const double sign = group == 1 || group == 2 ? -1 : 1;
+        const auto place = [&](std::size_t row) { return std::isnan(values[row]) ? last : sign * values[row]; };
+        std::stable_sort(out[group].begin(), out[group].end(),
+                         [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+    }
     return out;
 }
 
-Json gallery(const fettle::Report::Found& found, std::size_t examples, int side, const fettle::Context& context) {
-    const fettle::Scores& scores = found.measures.scores;
-    Json cases = Json::array();
-    std::vector<std::set<std::size_t>> wanted(found.examples.size());  // rows, per set of maps
-    for (const auto& judged : found.measures.judgements) {
-        const Cases chosen = choose_cases(scores, judged.cut, examples);
-        const auto sets = sets_of(judged.cut, found.examples);
-        for (const auto* group : {&chosen.missed, &chosen.false_alarms, &chosen.clear_anomalous, &chosen.clear_normal})
-            for (const std::size_t set : sets) wanted[set].insert(group->rows.begin(), group->rows.end());
-        cases.push_back({{"sets", sets},
-                         {"missed", to_json(chosen.missed)},
-                         {"false_alarms", to_json(chosen.false_alarms)},
-                         {"clear_anomalous", to_json(chosen.clear_anomalous)},
-                         {"clear_normal", to_json(chosen.clear_normal)}});
-    }
+/// Maps with the place of each sample in them.
+struct Set {
+    fettle::Ref<fettle::Maps> maps;
+    std::unordered_map<std::string, std::size_t> index_of;
+    double high = 1;
 
-    Album album;
-    Json sets = Json::array(), of_row = Json::object();
-    for (std::size_t set = 0; set < found.examples.size(); ++set) {
-        std::vector<Shown> shown = read(*found.examples[set], wanted[set], scores, context);
-        const double high = high_end(shown);
-        draw(shown, high, side);
-        sets.push_back({{"label", found.examples[set]->label()}, {"high", high}});
-        for (Shown& each : shown) {
-            Json pictures = Json::object();
-            pictures["set"] = set;
-            constexpr const char* names[] = {"original", "reconstruction", "map", "mask"};
-            for (int i = 0; i < 4; ++i)
-                if (!each.uris[i].empty()) pictures[names[i]] = album.add(std::move(each.uris[i]));
-            of_row[std::to_string(each.row)].push_back(std::move(pictures));
-        }
-        context.progress(set + 1, found.examples.size());
+    explicit Set(fettle::Ref<fettle::Maps> from) : maps(std::move(from)) {
+        for (std::size_t i = 0; i < maps->size(); ++i) index_of.emplace(maps->info(i).id, i);
     }
-    return {{"sets", std::move(sets)},
-            {"cases", std::move(cases)},
-            {"shown", std::move(of_row)},
-            {"pictures", album.take()}};
+};
+
+/// What one set of maps shows of one row.
+struct Shown {
+    std::size_t set;
+    fettle::Plane map;
+    fettle::Ref<fettle::Sample> original, reconstruction;
+};
+using Shelf = std::vector<std::vector<Shown>>;  ///< one entry per row
+
+Shelf read(std::span<const std::size_t> rows, const std::vector<Set>& sets, const fettle::Scores& scores) {
+    Shelf out(rows.size());
+    for (std::size_t s = 0; s < sets.size(); ++s) {
+        Rows places, indices;
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (const auto at = sets[s].index_of.find(scores.rows[rows[i]].id); at != sets[s].index_of.end()) {
+                places.push_back(i);
+                indices.push_back(at->second);
+            }
+        if (indices.empty()) continue;
+        const auto batch = sets[s].maps->read(indices), originals = sets[s].maps->reference()->read(indices);
+        const auto reconstructions = sets[s].maps->candidate()->read(indices);
+        for (std::size_t k = 0; k < places.size(); ++k)
+            out[places[k]].push_back({s, batch->plane(k), originals->sample(k), reconstructions->sample(k)});
+    }
+    return out;
+}
+
+/// Where the colours of each set end: half of the maps reach it. One end for all, so that pictures can be compared; not
+/// the highest value of all, so that one glaring case doesn't turn all others dark.
+void find_highs(std::vector<Set>& sets, const Shelf& shelf) {
+    for (std::size_t s = 0; s < sets.size(); ++s) {
+        std::vector<float> highest;
+        for (const auto& row : shelf)
+            for (const Shown& each : row) {
+                if (each.set != s) continue;
+                float most = 0;
+                for (const float value : each.map.values)
+                    if (std::isfinite(value)) most = std::max(most, value);
+                highest.push_back(most);
+            }
+        const double high = highest.empty() ? 0 : fettle::quantile(std::move(highest), 0.5);
+        if (high > 0) sets[s].high = high;
+    }
+}
+
+Json drawn(const std::vector<Shown>& row, const std::vector<Set>& sets, int side) {
+    Json pictures = Json::array(), of_sets = Json::array();
+    std::unordered_map<std::string, std::size_t> numbers;
+    const auto add = [&](std::string uri) {
+        const auto [place, fresh] = numbers.try_emplace(std::move(uri), pictures.size());
+        if (fresh) pictures.push_back(place->first);
+        return place->second;
+    };
+    for (const Shown& each : row) {
+        const fettle::Sample& original = *each.original;
+        Json numbered{{"set", each.set}};
+        numbered["original"] = add(photo_uri(original.image, side));
+        numbered["reconstruction"] = add(photo_uri(each.reconstruction->image, side));
+        try {
+            const auto grey = levels(each.map, original.image.width, original.image.height, sets[each.set].high);
+            numbered["map"] = add(photo_uri(grey, side));
+        } catch (const fettle::Error& error) {
+            throw fettle::Error(error.fault(), "`" + original.info.id + "`: " + error.what());
+        }
+        if (!original.mask.empty()) numbered["mask"] = add(mask_uri(original.mask, side));
+        of_sets.push_back(std::move(numbered));
+    }
+    return {{"pictures", std::move(pictures)}, {"sets", std::move(of_sets)}};
+}
+
+std::string drawn(const Shelf& shelf, const std::vector<Set>& sets, int side) {
+    std::vector<std::string> entries(shelf.size());
+    fettle::parallel_for_each_index(shelf.size(),
+                                    [&](std::size_t i) { entries[i] = text(drawn(shelf[i], sets, side)); });
+    std::string out = "[";
+    for (const std::string& entry : entries) out += (out.size() == 1 ? "" : ",\n") + entry;
+    return out + "]";
+}
+
+/// Makes the pictures smaller, and where that isn't enough the rows fewer, until they have room.
+void fit(Room& room, Rows& rows, const Shelf& trial, const std::vector<Set>& sets) {
+    for (;;) {
+        const double each =
+            static_cast<double>(drawn(trial, sets, room.side).size()) / static_cast<double>(trial.size());
+        const double share = static_cast<double>(room.bytes) / (each * static_cast<double>(rows.size()));
+        if (share >= 1) return;
+        if (room.side <= smallest_side) {
+            rows.resize(static_cast<std::size_t>(share * static_cast<double>(rows.size())));
+            return;
+        }
+        // Bytes grow a little slower than the area; a step too small only means another one.
+        room.side = std::max(smallest_side, static_cast<int>(room.side * std::min(0.95, std::sqrt(share))));
+    }
+}
+
+Rows spread(const Rows& rows) {
+    if (rows.size() <= trial_rows) return rows;
+    Rows out;
+    for (std::size_t i = 0; i < trial_rows; ++i) out.push_back(rows[i * rows.size() / trial_rows]);
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::size_t> telling_rows(const fettle::Measures& measures) {
+    std::vector<Rows> queues;
+    std::size_t longest = 0;
+    for (const auto& judged : measures.judgements)
+        for (Rows& group : by_outcome(measures.scores, judged.cut)) {
+            longest = std::max(longest, group.size());
+            queues.push_back(std::move(group));
+        }
+    Rows out;
+    std::unordered_set<std::size_t> taken;
+    const auto take = [&](std::size_t row) {
+        if (taken.insert(row).second) out.push_back(row);
+    };
+    for (std::size_t k = 0; k < longest; ++k)
+        for (const Rows& queue : queues)
+            if (k < queue.size()) take(queue[k]);
+    for (std::size_t row = 0; row < measures.scores.rows.size(); ++row)
+        if (measures.scores.rows[row].split == fettle::Split::test) take(row);
+    return out;
+}
+
+Gallery gallery(const fettle::Report::Found& found, const Room& wanted, const fettle::Context& context) {
+    const fettle::Scores& scores = found.measures.scores;
+    std::vector<Set> sets;
+    for (const auto& maps : found.examples) sets.emplace_back(maps);
+    Rows rows;
+    for (const std::size_t row : telling_rows(found.measures))
+        if (std::any_of(sets.begin(), sets.end(),
+                        [&](const Set& set) { return set.index_of.contains(scores.rows[row].id); }))
+            rows.push_back(row);
+    const std::size_t held = rows.size();
+    rows.resize(std::min(rows.size(), wanted.samples));
+
+    Room room = wanted;
+    if (!rows.empty()) {
+        const Shelf trial = read(spread(rows), sets, scores);
+        find_highs(sets, trial);
+        fit(room, rows, trial, sets);
+    }
+    std::sort(rows.begin(), rows.end());  // neighbours are made together
+    Gallery out;
+    for (std::size_t first = 0; first < rows.size(); first += rows_per_part) {
+        context.check_stop();
+        const std::size_t count = std::min(rows_per_part, rows.size() - first);
+        out.parts.push_back(drawn(read({rows.data() + first, count}, sets, scores), sets, room.side));
+        context.progress(first + count, rows.size());
+    }
+    Json of_sets = Json::array();
+    for (const Set& set : sets) of_sets.push_back({{"label", set.maps->label()}, {"high", set.high}});
+    out.about = {{"side", room.side}, {"each", rows_per_part}, {"held", held}, {"rows", rows}, {"sets", of_sets}};
+    return out;
 }
 
 }  // namespace report

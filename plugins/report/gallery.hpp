@@ -1,4 +1,4 @@
-// Which cases a report shows, and their pictures.
+// Which samples a page shows, and their pictures.
 #pragma once
 
 #include "tables.hpp"
@@ -6,34 +6,37 @@
 #include <fettle/context.hpp>
 #include <fettle/roles/decide.hpp>
 
+#include <string>
 #include <vector>
 
 namespace report {
 
-/// The cases of one cut worth looking at, as rows of the table of scores, the most telling first; of each kind at most
-/// as many as asked for. The counts are those of all.
-struct Cases {
-    struct Group {
-        std::size_t count = 0;
-        std::vector<std::size_t> rows;
-    };
-    Group missed;           ///< anomalous and not found; the lowest score first
-    Group false_alarms;     ///< normal and called anomalous; the highest score first
-    Group clear_anomalous;  ///< anomalous and found; the highest score first
-    Group clear_normal;     ///< normal and let pass; the lowest score first
+/// The test samples as rows of the table of scores, the most telling first: of every judgement in turn the next that
+/// was missed, the next false alarm, the next found with a high score and the next let pass with a low one; those
+/// without a label last.                                                                       [any thread, concurrent]
+std::vector<std::size_t> telling_rows(const fettle::Measures& measures);
+
+/// What the pictures may take.
+struct Room {
+    std::size_t samples;  ///< at most
+    int side;             ///< longest side of a picture, in pixels
+    std::size_t bytes;    ///< of all pictures as text: where they would take more, they get smaller, then fewer
 };
 
-/// The cases of `cut` among the test samples with a label; equal scores in the table's order. [any thread, concurrent]
-Cases choose_cases(const fettle::Scores& scores, const fettle::Cut& cut, std::size_t examples);
+/// The pictures of a page, apart from it in parts, so that a browser reads what it shows and no more.
+struct Gallery {
+    /// {"side": 160, "each": 32, "held": 715, "rows": [0, 3, ...], "sets": [{"label", "high"}]}: the pictures' longest
+    /// side, how many rows are in a part, how many test samples the maps hold, the rows that are shown in the parts'
+    /// order, and what was connected, with `high`, the value at which a map's grey level is 255.
+    Json about;
+    /// Each a list, an entry per row:
+    ///     {"pictures": ["data:..."], "sets": [{"set": 0, "original": 0, "reconstruction": 1, "map": 2, "mask": 3}]}
+    /// Pictures by number; the same one is there once. `mask` is missing where none is known.
+    std::vector<std::string> parts;
+};
 
-/// For every judgement its cases, and for every case its pictures (original, reconstruction, map, mask if known), each
-/// picture once:
-///     {"sets":     [{"label", "high"}],                  what was connected; `high` is where the colours end
-///      "cases":    [{"sets": [0], "missed": {"count", "rows"}, ...}],       one per judgement
-///      "shown":    {"17": [{"set", "original", "reconstruction", "map", "mask"}]},    by row; pictures by number
-///      "pictures": ["data:image/jpeg;..."]}
-/// A cut is shown with the maps its column was made from, found by the column's name; where there are none (a combined
-/// score), with all that are connected.
-Json gallery(const fettle::Report::Found& found, std::size_t examples, int side, const fettle::Context& context);
+/// The pictures of the test samples that `examples` hold. Throws Error(Fault::shape) naming the sample whose map is
+/// larger than its image.                                                            [one thread]
+Gallery gallery(const fettle::Report::Found& found, const Room& room, const fettle::Context& context);
 
 }  // namespace report

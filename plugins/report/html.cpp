@@ -1,4 +1,5 @@
 #include "gallery.hpp"
+#include "overlay.hpp"
 #include "page.hpp"
 #include "tables.hpp"
 
@@ -13,19 +14,30 @@ using report::Json;
 /// One page for a person: report.html, complete in itself.
 struct Html final : fettle::Report {
     std::string title = "How well anomalies are found";
-    int examples = 6;
-    int picture = 240;
+    int samples = 1000;
+    int picture = 160;
+    double megabytes = 24;
 
     static void describe(fettle::Describe<Html>& d) {
-        d.summary("Writes `report.html`: one page with figures, histograms, ROC and the cases worth looking at.")
+        d.summary(
+             "Writes `report.html`: one page that opens from disk, with the answer, a threshold to drag, curves, "
+             "pictures "
+             "of the test images, and how it was made.")
             .param("title", &Html::title, "The page's heading.")
-            .param("examples", &Html::examples, "How many cases of each kind are shown for every threshold.",
-                   fettle::between(0, 100))
+            .param("samples", &Html::samples,
+                   "How many test images the gallery shows at most; where there are more, the most telling.",
+                   fettle::between(0, 100000))
             .param("picture", &Html::picture, "Longest side of a picture on the page, in pixels.",
-                   fettle::between(32, 2000));
+                   fettle::between(32, 2000))
+            .param(
+                "megabytes", &Html::megabytes,
+                "What all pictures may take, in millions of bytes; where they would take more, they are made smaller.",
+                fettle::between(0.1, 1000));
     }
 
     Written write(const Found& found, const std::filesystem::path& folder, fettle::Context& context) const override {
+        const report::Room room{static_cast<std::size_t>(samples), picture, static_cast<std::size_t>(megabytes * 1e6)};
+        const report::Gallery gallery = report::gallery(found, room, context);
         const Json data{{"title", title},
                         {"counts", report::counts(found.measures.scores)},
                         {"rows", rows(found.measures.scores)},
@@ -33,13 +45,15 @@ struct Html final : fettle::Report {
                         {"judgements", judgements(found.measures)},
                         {"tables", tables(found.measures)},
                         {"networks", networks(found.networks)},
-                        {"gallery", report::gallery(found, static_cast<std::size_t>(examples), picture, context)}};
-        const std::map<std::string_view, std::string> parts{{"style", std::string(report::page_css)},
+                        {"gallery", gallery.about}};
+        const std::map<std::string_view, std::string> parts{{"record", std::string(fettle::run_record_mark)},
+                                                            {"style", std::string(report::page_css)},
                                                             {"charts", std::string(report::charts_js)},
                                                             {"script", std::string(report::page_js)},
-                                                            {"data", inert(report::text(data))}};
+                                                            {"data", inert(report::text(data))},
+                                                            {"pictures", pictures(gallery)}};
         report::write_file(folder / "report.html", filled(report::page_html, parts));
-        return {};
+        return {.records = {"report.html"}};
     }
 
    private:
@@ -81,8 +95,29 @@ struct Html final : fettle::Report {
                            {"channels", network->channels},
                            {"height", network->height},
                            {"width", network->width},
-                           {"curves", std::move(curves)}});
+                           {"curves", std::move(curves)},
+                           {"examples", examples(*network)}});
         }
+        return out;
+    }
+
+    static Json examples(const fettle::Network& network) {
+        constexpr int side = 240;
+        Json out = Json::array();
+        for (const auto& each : network.examples)
+            out.push_back({{"id", each.info.id},
+                           {"input", report::photo_uri(each.input, side)},
+                           {"target", report::photo_uri(each.target, side)},
+                           {"output", report::photo_uri(each.output, side)}});
+        return out;
+    }
+
+    /// Each part in an element of its own, behind everything else: the page is drawn before they are read.
+    static std::string pictures(const report::Gallery& gallery) {
+        std::string out;
+        for (std::size_t i = 0; i < gallery.parts.size(); ++i)
+            out += "<script type=\"application/json\" id=\"pictures" + std::to_string(i) + "\">" + gallery.parts[i] +
+                   "</script>\n";
         return out;
     }
 

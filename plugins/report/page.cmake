@@ -7,7 +7,9 @@ if(NOT FETTLE_CHART_JS)
 endif()
 
 set(page ${CMAKE_CURRENT_LIST_DIR}/page)
-set(scripts ${page}/words.js ${page}/charts.js ${page}/gallery.js ${page}/page.js)
+set(script_names words.js elements.js record.js scores.js view.js charts.js histogram.js explorer.js curves.js classes.js
+                 pictures.js gallery.js case.js answers.js stages.js made.js page.js)  # in this order
+list(TRANSFORM script_names PREPEND ${page}/ OUTPUT_VARIABLE scripts)
 set(embedded ${CMAKE_CURRENT_BINARY_DIR}/report_page.cpp)
 string(REPLACE ";" "|" joined "${scripts}")  # a semicolon would not survive the command line
 add_custom_command(

@@ -5,7 +5,8 @@
 
 namespace report {
 
-extern const std::string_view page_html;  ///< the template: {{style}}, {{charts}}, {{script}}, {{data}}
+extern const std::string_view page_html;  ///< the template: {{record}}, {{style}}, {{charts}}, {{script}}, {{data}},
+                                          ///< {{pictures}}
 extern const std::string_view page_css;
 extern const std::string_view page_js;    ///< every script of page/, one after another
 extern const std::string_view charts_js;  ///< Chart.js

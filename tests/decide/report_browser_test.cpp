@@ -1,6 +1,8 @@
 // The page of a report, opened in a browser without a window.
 #include "report_page.hpp"
 
+#include "python.hpp"
+
 namespace {
 
 using namespace pages;
@@ -28,9 +30,9 @@ class ReportInABrowser : public Report {
     /// The page as the browser made it, with a note by a script of the test's: how many canvases hold a drawing.
     Opened open(const std::string& page) {
         return show(page, R"(<script>
-            const painted = [...document.querySelectorAll("canvas")].filter(canvas => canvas.width > 50 && canvas.getContext("2d")
+            const painted = [...document.querySelectorAll(".canvas canvas")].filter(canvas => canvas.width > 50 && canvas.getContext("2d")
                 .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0));
-            document.body.dataset.probe = painted.length + " of " + document.querySelectorAll("canvas").length + " drawn, " +
+            document.body.dataset.probe = painted.length + " of " + document.querySelectorAll(".canvas canvas").length + " drawn, " +
                 [...document.images].filter(image => !image.src.startsWith("data:")).length + " pictures from outside, title " +
                 document.title;
         </script></body>)");
@@ -86,11 +88,85 @@ TEST_F(ReportInABrowser, DrawsEveryChartAndReportsNoError) {
     EXPECT_THAT(opened.dom, HasSubstr("<h2>Trivial scores</h2><p class=\"faint\">Look.</p>"));
     EXPECT_THAT(opened.dom, HasSubstr("<b>0.8125</b><div class=\"small faint\">0.750 to 0.875</div></td>"));
     EXPECT_THAT(opened.dom, HasSubstr("<b>116</b><div class=\"small faint\"></div></td><td>worse</td>"));
+    EXPECT_THAT(opened.dom, HasSubstr("The best trivial score, mean grey, reaches 0.813 (0.750 to 0.875)."));
     EXPECT_THAT(opened.dom,
-                HasSubstr("data-probe=\"9 of 9 drawn, 0 pictures from outside, title How well anomalies are found\""));
+                HasSubstr("data-probe=\"6 of 6 drawn, 0 pictures from outside, title How well anomalies are found\""));
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("of 60 anomalous images"));
-    EXPECT_THAT(opened.dom, HasSubstr("&lt;script&gt;document.title = 'broken'&lt;/script&gt;.jpg</b>"));  // as text
+    EXPECT_THAT(opened.dom,
+                HasSubstr("&lt;script&gt;document.title = 'broken'&lt;/script&gt;.jpg</button>"));  // as text
+}
+
+TEST_F(ReportInABrowser, IsUsedWithMouseAndKeys) {
+    NEEDS_A_BROWSER();
+    if (!support::has_python("json")) GTEST_SKIP() << "there is no Python to drive the browser with";
+    std::ofstream(folder_ / "report.html", std::ios::binary) << written(material::make());
+    const std::string said =
+        output_of(support::python_with("json") + " '" FETTLE_SOURCE_FOLDER "/tests/decide/report_by_hand.py' '" +
+                  folder_.string() + "' " + browser() + " 2>&1");
+    EXPECT_EQ(said, "done\n");
+}
+
+TEST_F(ReportInABrowser, TellsOfItsRun) {
+    NEEDS_A_BROWSER();
+    std::string page = written(material::make());
+    const Opened cached = open(page);
+    EXPECT_EQ(cached.messages, "");
+    EXPECT_THAT(cached.dom, HasSubstr("This copy of the page doesn't know of its run"));
+
+    const auto stage = [](const std::string& name, const std::string& use, const Json& inputs, int items) {
+        return Json{{"name", name},
+                    {"use", use},
+                    {"key", "k-" + name},
+                    {"state", items > 0 ? "run" : "cached"},
+                    {"why", ""},
+                    {"seed", 18446744073709551615u},
+                    {"seconds", items * 0.25},
+                    {"items", items},
+                    {"items_per_second", 4},
+                    {"peak_memory_bytes", 3 << 20},
+                    {"inputs", inputs}};
+    };
+    Json record{{"fettle", "0.1.0"},
+                {"graph", "by_hand"},
+                {"file", "a.toml"},
+                {"command", "fettle run 'a </script>.toml'"},
+                {"status", "done"},
+                {"started", "2026-01-02T03:04:05.678Z"},
+                {"finished", "2026-01-02T03:05:05.678Z"},
+                {"seconds", 60.5},
+                {"seed", 7},
+                {"device", "cpu"},
+                {"threads", 2},
+                {"peak_memory_bytes", 5 << 20}};
+    record["warnings"] = {{{"stage", "cut"}, {"text", "too <b>few</b>"}}};
+    record["stages"] = {
+        stage("photos", "dataset.folder", Json::object(), 4),
+        stage("train", "train.reconstruction", {{"inputs", {"photos.images"}}}, 100),
+        stage("rebuilt", "infer.reconstruct", {{"images", {"photos.images"}}, {"network", {"train.network"}}}, 4),
+        stage("pooled", "score.pool", {{"maps", {"rebuilt.maps"}}}, 0),
+        stage("cut", "threshold.quantile", {{"scores", {"pooled.scores"}}}, 0),
+        stage("judge", "evaluate.detection", {{"decisions", {"cut.decisions"}}}, 0)};
+    record["stages"][0]["reads"] = {{"/data/<photos>", "abc123"}};
+    record["plugins"] = {{{"name", "score"}, {"version", "1"}, {"abi", "sdk=3"}, {"built", "now"}}};
+    record["resolved"] = "format = 1\n# </script>";
+    std::string inert;
+    for (const char c : record.dump()) c == '<' ? inert += "\\u003c" : inert += c;
+    page.replace(page.find(fettle::run_record_mark), fettle::run_record_mark.size(), inert);
+    const Opened told = open(page);
+    EXPECT_EQ(told.messages, "");
+    EXPECT_THAT(told.dom, HasSubstr("fettle run 'a &lt;/script&gt;.toml'"));
+    EXPECT_THAT(told.dom, HasSubstr("too &lt;b&gt;few&lt;/b&gt;"));
+    EXPECT_THAT(told.dom, HasSubstr("abc123"));
+    EXPECT_THAT(told.dom, HasSubstr("18446744073709551615"));  // a seed keeps its last digit
+    EXPECT_THAT(told.dom, HasSubstr("in.scores = [\"pooled\"]"));
+    // Training is no part of what a new image goes through; what came from the cache was not timed.
+    EXPECT_THAT(told.dom,
+                HasSubstr("One new image takes about 500 ms of processor time: photos 250 ms, rebuilt 250 ms; "
+                          "pooled came from the cache and isn't counted."));
+    for (const Json& each : record["stages"])
+        EXPECT_THAT(told.dom,
+                    HasSubstr("class=\"name\" x=\"9\" y=\"18\">" + each["name"].get<std::string>() + "</text>"));
 }
 
 TEST_F(ReportInABrowser, FitsAPhone) {

@@ -153,18 +153,28 @@ inline Run make(Counts counts = {}) {
         loss.values.push_back(0.9 * std::exp(-epoch / 4.0) + 0.01 + 0.002 * std::sin(epoch));
     }
     network->history.push_back(loss);
+    network->examples.push_back({{"free/<i>example</i>.jpg", Label::normal, Split::train, "free", ""},
+                                 drawn(1, true).image,
+                                 drawn(1, false).image,
+                                 blurred(drawn(1, false).image)});
     run.networks.push_back(network);
     return run;
 }
 
-/// Writes the report `id` into `folder`/output and returns that folder.
-inline std::filesystem::path write(const std::string& id, const Run& run, const std::filesystem::path& folder,
-                                   const fettle::testing::Settings& settings = {}) {
+/// Writes the report `id` into `folder`/output.
+inline fettle::Ref<fettle::Files> files(const std::string& id, const Run& run, const std::filesystem::path& folder,
+                                        const fettle::testing::Settings& settings = {}) {
     fettle::testing::TestContext context(folder);
     const auto object = plugin("report").make(id, settings);
     const auto out = plugin("report").run(
         id, *object, {{"measures", {run.measures}}, {"examples", run.examples}, {"networks", run.networks}}, context);
-    return dynamic_cast<const fettle::Files&>(*out.at("files")).folder;
+    return std::dynamic_pointer_cast<const fettle::Files>(out.at("files"));
+}
+
+/// The same; returns that folder.
+inline std::filesystem::path write(const std::string& id, const Run& run, const std::filesystem::path& folder,
+                                   const fettle::testing::Settings& settings = {}) {
+    return files(id, run, folder, settings)->folder;
 }
 
 }  // namespace material

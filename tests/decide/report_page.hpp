@@ -46,13 +46,23 @@ class Report : public ::testing::Test {
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
-    /// The first sample's map, as the gallery shows it.
-    fettle::Image map_shown(const Json& gallery) const {
-        const std::string uri = gallery["pictures"][gallery["shown"]["0"][0]["map"].get<std::size_t>()];
+    /// The first shown sample's map: grey levels.
+    fettle::Image map_shown(const std::string& page) const {
+        const Json row = pictures_of(page, 0)[0];
+        const std::string uri = row["pictures"][row["sets"][0]["map"].get<std::size_t>()];
         std::ofstream(folder_ / "map.base64") << uri.substr(uri.find(',') + 1);
         const std::string file = (folder_ / "map").string();
         EXPECT_EQ(std::system(("base64 -d " + file + ".base64 > " + file + ".jpg").c_str()), 0);
         return fettle::decode_image(fettle::read_bytes(file + ".jpg"), "map").image;
+    }
+    static Json pictures_of(const std::string& page, int part) {
+        return json_of(page, "pictures" + std::to_string(part));
+    }
+    /// What stands in the page's element `id`.
+    static Json json_of(const std::string& page, const std::string& id) {
+        const std::string open = "<script type=\"application/json\" id=\"" + id + "\">";
+        const auto begin = page.find(open) + open.size();
+        return Json::parse(page.substr(begin, page.find("</script>", begin) - begin));
     }
 
     fs::path folder_;

@@ -126,19 +126,57 @@ TEST_F(ReportHtml, ShowsTheCasesWorthLookingAt) {
     judged.cut = {"ssim mean", 5, "manual", 0};
     material::Run run;
     run.measures = measures(rows, values, judged);
-    const Json cases = data_of(written(run, {{"examples", 2}}))["gallery"]["cases"][0];
-    const auto ids = [&](const char* group) {
+    const auto images = fettle::lazy_images(rows, [](std::size_t, std::uint32_t) { return material::drawn(1, false); });
+    run.examples = {std::make_shared<fakes::FixedMaps>("ssim", rows, std::vector(rows.size(), fettle::Plane{1, 1, {1}}),
+                                                       images, images)};
+    const auto shown = [&](int samples) {
         std::vector<std::string> out;
-        for (const Json& row : cases[group]["rows"]) out.push_back(rows.at(row.get<std::size_t>()).id);
+        const Json gallery = data_of(written(run, {{"samples", samples}}))["gallery"];
+        EXPECT_EQ(gallery["held"], 9);
+        for (const Json& row : gallery["rows"]) out.push_back(rows.at(row.get<std::size_t>()).id);
         return out;
     };
-    EXPECT_THAT(ids("missed"), ElementsAre("missed most", "missed a little"));
-    EXPECT_THAT(ids("false_alarms"), ElementsAre("loudest alarm", "alarm"));
-    EXPECT_THAT(ids("clear_anomalous"), ElementsAre("clearest", "found"));
-    EXPECT_THAT(ids("clear_normal"), ElementsAre("cleanest", "on the line"));
-    const Json one = data_of(written(run, {{"examples", 1}}))["gallery"]["cases"][0];
-    EXPECT_EQ(one["missed"]["count"], 2);
-    EXPECT_EQ(one["missed"]["rows"].size(), 1u);
+    EXPECT_THAT(shown(100).size(), 9u);
+    // In the table's order; the next of each kind in turn, those without a label last.
+    EXPECT_THAT(shown(8), Not(::testing::Contains("nobody knows")));
+    EXPECT_THAT(shown(4), ElementsAre("missed most", "loudest alarm", "clearest", "cleanest"));
+    EXPECT_THAT(shown(6),
+                ElementsAre("missed a little", "missed most", "alarm", "loudest alarm", "clearest", "cleanest"));
+    EXPECT_THAT(shown(0), IsEmpty());
+}
+
+TEST_F(ReportHtml, KeepsPicturesWithinTheirRoom) {
+    const material::Run run = material::make({.calibrate = 4, .normal = 40, .anomalous = 40});
+    const auto bytes = [&](double megabytes, std::size_t& rows, int& side) {
+        const std::string page = written(run, {{"megabytes", megabytes}});
+        const Json gallery = data_of(page)["gallery"];
+        rows = gallery["rows"].size();
+        side = gallery["side"];
+        return page.size() - page.find("id=\"pictures0\"");
+    };
+    std::size_t rows = 0;
+    int side = 0;
+    bytes(24, rows, side);
+    EXPECT_EQ(rows, 80u);
+    EXPECT_EQ(side, 160);
+    EXPECT_LT(bytes(0.8, rows, side), 0.9e6);  // smaller pictures
+    EXPECT_EQ(rows, 80u);
+    EXPECT_LT(side, 160);
+    EXPECT_LT(bytes(0.1, rows, side), 0.12e6);  // and then fewer
+    EXPECT_LT(rows, 80u);
+    EXPECT_GT(rows, 0u);
+}
+
+TEST_F(ReportHtml, WantsTheRunsRecordWhereNoNameCanTakeItsPlace) {
+    fettle::Judgement judged;
+    judged.cut = {"@fettle-run-record@", 0, "manual", 0};
+    material::Run run;
+    run.measures =
+        measures({fakes::info("@fettle-run-record@", fettle::Split::test, fettle::Label::normal)}, {1}, judged);
+    const auto files = material::files("report.html", run, folder_);
+    EXPECT_THAT(files->records, ElementsAre("report.html"));
+    const std::string page = read(files->folder / "report.html"), mark(fettle::run_record_mark);
+    EXPECT_EQ(page.find(mark), page.find("id=\"run\">") + 9);
 }
 
 // A map lies in the middle of its image, dark where it is 0 and bright where it is high.
@@ -155,23 +193,23 @@ TEST_F(ReportHtml, PutsTheMapWhereItBelongs) {
     material::Run run;
     run.measures = measures(infos, {1}, judged);
     run.examples = {std::make_shared<fakes::FixedMaps>("ssim", infos, std::vector{map}, images, images)};
-    const Json gallery = data_of(written(run))["gallery"];
-    EXPECT_EQ(gallery["sets"][0]["high"], 3);
-    const auto picture = map_shown(gallery);
+    const std::string page = written(run);
+    EXPECT_EQ(data_of(page)["gallery"]["sets"][0]["high"], 3);
+    const auto picture = map_shown(page);
     ASSERT_EQ(picture.width, 40);
-    EXPECT_GT(picture.at(15, 15)[0], 180);  // inside the bright half
-    EXPECT_LT(picture.at(25, 15)[0], 60);   // the dark half
-    EXPECT_LT(picture.at(3, 15)[0], 60);    // the border
-    EXPECT_LT(picture.at(15, 3)[0], 60);
+    EXPECT_GT(picture.at(15, 15)[0], 220);  // inside the bright half
+    EXPECT_LT(picture.at(25, 15)[0], 30);   // the dark half
+    EXPECT_LT(picture.at(3, 15)[0], 30);    // the border
+    EXPECT_LT(picture.at(15, 3)[0], 30);
 
     // One number for the whole image covers it.
     run.examples = {
         std::make_shared<fakes::FixedMaps>("gmsd", infos, std::vector{fettle::Plane{1, 1, {0.3f}}}, images, images)};
     judged.cut.column = "gmsd mean";
     run.measures = measures(infos, {1}, judged);
-    const auto whole = map_shown(data_of(written(run))["gallery"]);
+    const auto whole = map_shown(written(run));
     for (const auto& [x, y] : {std::pair{1, 1}, std::pair{20, 15}, std::pair{38, 28}})
-        EXPECT_GT(whole.at(x, y)[0], 180);
+        EXPECT_GT(whole.at(x, y)[0], 220);
 }
 
 TEST_F(ReportHtml, RefusesAMapLargerThanItsImage) {
@@ -187,7 +225,12 @@ TEST_F(ReportHtml, RefusesAMapLargerThanItsImage) {
     run.measures = measures(infos, {1}, judged);
     run.examples = {std::make_shared<fakes::FixedMaps>(
         "ssim", infos, std::vector{fettle::Plane{5, 4, std::vector<float>(20)}}, images, images)};
-    EXPECT_THROW(written(run), fettle::Error);
+    try {
+        written(run);
+        FAIL();
+    } catch (const fettle::Error& error) {
+        EXPECT_STREQ(error.what(), "`x`: a map of 5x4 is larger than its image of 4x4");
+    }
 }
 
 }  // namespace

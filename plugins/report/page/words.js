@@ -43,7 +43,7 @@ function rate(value) {
 }
 
 function percent(part, whole) {
-  return whole === 0 ? "–" : (100 * part / whole).toFixed(1).replace(/\.0$/, "") + " %";
+  return whole === 0 ? "–" : (100 * part / whole).toFixed(1).replace(/\.0$/, "") + "\u00a0%";
 }
 
 function plural(count, one, many) {
@@ -66,7 +66,7 @@ function find_figure(judgement, name) {
 function answer(judgement) {
   const c = judgement.confusion;
   const anomalous = c.true_positive + c.false_negative, normal = c.true_negative + c.false_positive;
-  const auroc = judgement.figures.find(figure => figure.name === "auroc" && figure.value !== null);
+  const auroc = known_figure(judgement, "auroc");
   const parts = [];
   if (auroc) {
     const bounds = has_interval(auroc)
@@ -94,13 +94,27 @@ function missing(data) {
   if (judged > 0 && judged < 30)
     out.push("Only " + plural(judged, "test image") + " with a label: the figures could be very different on others.");
   if (test.unknown > 0) out.push(plural(test.unknown, "test image") + " without a label " + (test.unknown === 1 ? "was" : "were") + " scored and not judged.");
+  for (const column of data.columns) {
+    const count = column.values.filter((value, row) => value === null && data.rows[row][2] === "test").length;
+    if (count > 0) out.push(plural(count, "score") + " of " + column.name + " on test images " + (count === 1 ? "is" : "are") +
+      " not finite: the threshold below leaves them out.");
+  }
   if (data.gallery.sets.length === 0) out.push("No maps were connected to examples, so no pictures are shown.");
   return out;
 }
 
-const case_words = [
-  ["missed", "Missed", "Anomalous images that were let pass, the least suspicious first.", "Every anomalous image was found."],
-  ["false_alarms", "False alarms", "Normal images that were called anomalous, the most suspicious first.", "No normal image was called anomalous."],
-  ["clear_anomalous", "Most clearly anomalous", "Anomalous images found with the highest scores.", "No anomalous image was found."],
-  ["clear_normal", "Most clearly normal", "Normal images with the lowest scores.", "No normal image was let pass."],
-];
+function known_figure(judgement, name) {
+  return judgement.figures.find(figure => figure.name === name && figure.value !== null);
+}
+
+/// Seconds, in the unit that suits them.
+function duration(seconds) {
+  if (seconds < 1e-3) return Number((seconds * 1e6).toPrecision(2)) + " µs";
+  if (seconds < 1) return Number((seconds * 1e3).toPrecision(3)) + " ms";
+  if (seconds < 90) return Number(seconds.toPrecision(3)) + " s";
+  return Math.floor(seconds / 60) + " min " + Math.round(seconds % 60) + " s";
+}
+
+function mebibytes(bytes) {
+  return Math.round(bytes / 2 ** 20) + " MiB";
+}

@@ -1,0 +1,121 @@
+// The graph of the run, drawn, and what each stage took.
+
+/// Stages by layer: each one layer behind the last of those that it reads.
+function layers_of(stages) {
+  const layer = new Map(), by_name = new Map(stages.map(stage => [stage.name, stage]));
+  const feeding = stage => [...new Set(Object.keys(stage.inputs || {}).flatMap(port => sources(stage, port)))].filter(name => by_name.has(name));
+  const place = stage => {
+    if (layer.has(stage)) return layer.get(stage);
+    const at = Math.max(-1, ...feeding(stage).map(name => place(by_name.get(name)))) + 1;
+    layer.set(stage, at);
+    return at;
+  };
+  stages.forEach(place);
+  const layers = [];
+  for (const stage of stages) (layers[layer.get(stage)] = layers[layer.get(stage)] || []).push(stage);
+  const edges = stages.flatMap(stage => feeding(stage).map(name => [by_name.get(name), stage]));
+  return {layers, edges};
+}
+
+/// Sorts each layer by where its neighbours in the layers before (then behind) lie, a few times: the barycentre method of
+/// Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures" (1981).
+function untangle({layers, edges}) {
+  const rank = new Map();
+  const note = layer => layer.forEach((stage, k) => rank.set(stage, (k + 0.5) / layer.length));
+  layers.forEach(note);
+  for (let round = 0; round < 8; ++round) {
+    const backwards = round % 2 === 1, order = backwards ? layers.slice().reverse() : layers;
+    for (const layer of order) {
+      const centre = new Map(layer.map(stage => {
+        const near = edges.filter(edge => edge[backwards ? 0 : 1] === stage).map(edge => rank.get(edge[backwards ? 1 : 0]));
+        return [stage, near.length > 0 ? near.reduce((sum, each) => sum + each, 0) / near.length : rank.get(stage)];
+      }));
+      layer.sort((a, b) => centre.get(a) - centre.get(b));
+      note(layer);
+    }
+  }
+}
+
+const state_words = {cached: "from the cache", run: "ran", open: "ran as it was read", idle: "not needed", failed: "failed"};
+
+function box_lines(stage) {
+  const rate = stage.items_per_second > 0 ? ", " + short(Number(stage.items_per_second.toPrecision(3))) + "/s" : "";
+  return stage.state === "cached" ? "cached" : stage.state === "idle" ? "not needed" : duration(stage.seconds) + rate;
+}
+
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function cut_to(text, length) {
+  return text.length > length ? text.slice(0, length - 1) + "…" : text;
+}
+
+function graph_drawing(record) {
+  const graph = layers_of(record.stages);
+  untangle(graph);
+  const box = {width: 148, height: 58}, gap = {x: 34, y: 14};
+  const most = Math.max(...graph.layers.map(layer => layer.length));
+  const height = most * (box.height + gap.y) + 4, width = graph.layers.length * (box.width + gap.x) - gap.x + 4;
+  const at = new Map();
+  graph.layers.forEach((layer, column) => layer.forEach((stage, k) => at.set(stage,
+    {x: 2 + column * (box.width + gap.x), y: 2 + (height - layer.length * (box.height + gap.y)) / 2 + k * (box.height + gap.y)})));
+  const lines = graph.edges.map(([from, to]) => {
+    const a = at.get(from), b = at.get(to), x = a.x + box.width, y = a.y + box.height / 2, end = b.y + box.height / 2, bend = Math.max(16, (b.x - x) / 2);
+    return svg("path", {class: "edge", d: "M" + x + " " + y + "C" + (x + bend) + " " + y + " " + (b.x - bend) + " " + end + " " + b.x + " " + end});
+  });
+  const longest = Math.max(...record.stages.map(stage => stage.seconds), 1e-9);
+  const boxes = record.stages.map(stage => {
+    const {x, y} = at.get(stage);
+    return svg("g", {class: "stage " + stage.state, transform: "translate(" + x + " " + y + ")"},
+      svg("title", {}, document.createTextNode(stage.name + ": " + stage.use + ", " + (state_words[stage.state] || stage.state))),
+      svg("rect", {width: box.width, height: box.height, rx: 6}),
+      svg("rect", {class: "time", y: box.height - 4, height: 4, rx: 2, width: Math.max(0, box.width * stage.seconds / longest)}),
+      svg("text", {class: "name", x: 9, y: 18}, document.createTextNode(cut_to(stage.name, 19))),
+      svg("text", {x: 9, y: 33}, document.createTextNode(cut_to(stage.use, 23))),
+      svg("text", {class: "took", x: 9, y: 48}, document.createTextNode(box_lines(stage))));
+  });
+  const drawing = svg("svg", {viewBox: "0 0 " + width + " " + height, width, height, role: "img",
+    "aria-label": "The graph: " + plural(record.stages.length, "stage") + "; the table below says the same"}, ...lines, ...boxes);
+  return build("div", {class: "scroll graph", tabindex: "0", role: "region", "aria-label": "The graph, drawn"}, drawing);
+}
+
+function stages_table(record) {
+  const longest = Math.max(...record.stages.map(stage => stage.seconds), 1e-9);
+  const rows = record.stages.map(stage => {
+    const bar = build("div", {class: "meter"}, build("i", {})), inputs = Object.values(stage.inputs || {}).flat().join(", ");
+    bar.firstChild.style.width = 100 * stage.seconds / longest + "%";
+    return build("tr", {}, build("th", {scope: "row"}, stage.name, build("div", {class: "small faint"}, stage.use)),
+      build("td", {}, state_words[stage.state] || stage.state, stage.why ? build("div", {class: "small faint"}, stage.why) : ""),
+      build("td", {class: "number"}, duration(stage.seconds), stage.waiting_seconds > 0 ? build("div", {class: "small faint"}, "waited " + duration(stage.waiting_seconds)) : ""),
+      build("td", {class: "wide"}, bar),
+      build("td", {class: "number"}, stage.items > 0 ? stage.items.toLocaleString("en") : "–"),
+      build("td", {class: "number"}, stage.items_per_second > 0 ? short(Number(stage.items_per_second.toPrecision(3))) : "–"),
+      build("td", {class: "number"}, stage.peak_memory_bytes > 0 ? mebibytes(stage.peak_memory_bytes) : "–"),
+      build("td", {class: "small faint"}, inputs));
+  });
+  const heads = [["stage"], ["state"], ["time", "number"], [""], ["items", "number"], ["a second", "number"], ["peak memory", "number"], ["reads"]];
+  return scrolled(build("table", {class: "stages"}, heads_row(heads), build("tbody", {}, ...rows)), "Stages");
+}
+
+function latency_words(record) {
+  const {seconds, timed, untimed} = latency(record);
+  if (timed.length === 0) return "What one image takes was not measured: everything on its way came from the cache.";
+  return "One new image takes about " + duration(seconds) + " of processor time: " + timed.map(stage => stage.name + " " + duration(stage.seconds / stage.items)).join(", ") +
+    (untimed.length > 0 ? "; " + untimed.map(stage => stage.name).join(", ") + " came from the cache and " + (untimed.length === 1 ? "isn't" : "aren't") + " counted" : "") + ".";
+}
+
+function stages_section(record) {
+  const section = build("section", {id: "stages"}, build("h2", {}, "What ran, and what it took"));
+  if (!record) {
+    section.append(build("p", {class: "faint"}, "This copy of the page doesn't know of its run: the one in the run's folder does."));
+    return section;
+  }
+  section.append(build("p", {}, "The whole run took " + duration(record.seconds) + " on " + record.device + " with " + plural(record.threads, "thread") +
+    " and at most " + mebibytes(record.peak_memory_bytes) + " of memory. " + latency_words(record)), graph_drawing(record), stages_table(record),
+    build("p", {class: "small faint"}, "Time is that of a stage's own code on all threads together. Peak memory is the whole process's, when the stage had ended."));
+  return section;
+}
