@@ -56,5 +56,10 @@ RunOptions run_options(const po::variables_map& options);
 int metric(const po::variables_map& options, const Arguments& arguments);
 /// Samples of one stage made again.
 int synth(const po::variables_map& options, const Arguments& arguments);
+/// Several runs that are over, side by side.
+int compare(const po::variables_map& options, const Arguments& arguments);
+
+/// What has been run, as a table.
+int runs(const po::variables_map& options, const Arguments& arguments);
 
 }  // namespace command

@@ -167,6 +167,9 @@ constexpr Command commands[] = {
      2},
     {"metric", "ID A B", "compare two image files (or hashes) by any similarity or distance; --set window=7", metric, 3,
      3},
+    {"runs", "[GRAPH]", "list what has been run, what each run changed, and its main figures", runs, 0, 1},
+    {"compare", "RUN RUN...", "show runs side by side, with paired tests, and write a page (--html FILE)", compare, 1,
+     1000},
     {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
 };
 
@@ -196,6 +199,7 @@ int dispatch(int argc, char** argv) {
         "with synth: write sample N, counted from 0, with its mask and passport")(
         "sheet", po::value<int>()->value_name("N"), "with synth: show the first N samples in one picture")(
         "format", po::value<std::string>()->default_value("mermaid")->value_name("F"), "with draw: mermaid or dot")(
+        "html", po::value<std::string>()->value_name("FILE"), "with compare: where to write the page")(
         "json", "events and results as JSON");
     po::options_description all;
     all.add(options).add_options()("arguments", po::value<std::vector<std::string>>()->default_value({}, ""));

@@ -17,4 +17,4 @@ fettle_test(threshold SOURCES decide/threshold_normal_test.cpp decide/threshold_
                               decide/threshold_rare_test.cpp decide/threshold_peers_test.cpp
                               ${CMAKE_SOURCE_DIR}/plugins/threshold/pareto.cpp
             LIBRARIES Boost::headers PLUGINS threshold)
-fettle_test(score SOURCES decide/standardise_test.cpp decide/combine_test.cpp PLUGINS score threshold)
+fettle_test(score SOURCES decide/standardise_test.cpp decide/combine_test.cpp decide/read_test.cpp PLUGINS score threshold)

@@ -1,0 +1,49 @@
+// Several runs side by side, joined by sample. For the command line, which adds the tests.
+#pragma once
+
+#include "show/past.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fettle::runtime {
+
+/// One metric of several runs on the test samples that all of them judged.
+struct ComparedMetric {
+    std::string title;                    ///< the column; "what each run judged first" where they differ
+    bool one_unit = true;                 ///< whether it is one column, so that its scores share a scale
+    std::vector<std::size_t> runs;        ///< in Comparison::runs; two or more
+    std::vector<std::size_t> judgements;  ///< of each of them
+    /// The shared samples: `test` and labelled alike in all; a column for each run, by its letter.
+    Scores shared;
+    std::vector<std::string> remarks;  ///< what the reader must know of the sets
+    std::vector<Table> tests;          ///< paired tests; empty until somebody has made them
+    std::string trouble;               ///< why there are none
+};
+
+struct Comparison {
+    std::vector<PastRun> runs;
+    std::vector<std::string> letters;  ///< "A", "B", ... "Z", "27", ...
+    std::vector<DifferingSetting> settings;
+    std::vector<std::string> remarks;  ///< on all of it
+    std::vector<ComparedMetric> metrics;
+};
+
+/// Joins runs: first what each of them judged first, then every further column that two or more have judged. Of several
+/// thresholds on a column, a run's first counts.
+Comparison compare_past_runs(std::vector<PastRun> runs);
+
+/// How far apart the runs place each shared sample, 0 to 1: between its highest and lowest rank among them (equal
+/// scores share theirs), whatever the scores' units. The rows, the most disputed first.
+struct Dispute {
+    std::vector<std::vector<double>> ranks;  ///< per column and row: the share of samples that score lower
+    std::vector<double> spread;              ///< per row
+    std::vector<std::size_t> order;
+};
+Dispute dispute_of(const Scores& shared);
+
+/// For people and for programs; `page` is where the same stands as a page.
+std::string comparison_text(const Comparison& comparison);
+std::string comparison_json(const Comparison& comparison, const std::string& page);
+
+}  // namespace fettle::runtime

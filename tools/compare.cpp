@@ -1,0 +1,153 @@
+// Runs that are over, side by side: a table, paired tests, and a page.
+#include "command.hpp"
+#include "comparison/page.hpp"
+#include "run/folder.hpp"
+#include "show/comparison.hpp"
+
+#include <fettle/error.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+
+namespace command {
+namespace {
+
+/// With more runs than this, each is compared with the first, not with every other: what is tested often enough shows
+/// a difference somewhere.
+constexpr std::size_t most_in_pairs = 5;
+
+std::vector<PastRun> runs_named(const Arguments& words, const fs::path& output) {
+    std::vector<fs::path> folders;
+    for (const std::string& word : words)
+        for (const fs::path& folder : folders_meant(word, output)) {
+            const auto known = std::find(folders.begin(), folders.end(), fs::canonical(folder));
+            if (known != folders.end() && words.size() <= 2)
+                throw fettle::Error(fettle::Fault::data,
+                                    fmt::format("`{}` is the run `{}` again", word, known->filename().string()))
+                    .help("compare takes two runs or more; `fettle runs` lists them");
+            if (known == folders.end()) folders.push_back(fs::canonical(folder));
+        }
+    if (folders.size() < 2)
+        throw fettle::Error(fettle::Fault::data, "there is one run, and nothing to compare it with")
+            .help("compare takes two runs or more; `fettle runs` lists them");
+    std::vector<PastRun> out;
+    for (const fs::path& folder : folders) out.push_back(read_past_run(folder, output));
+    return out;
+}
+
+/// The shared scores, read and tested by stages: the statistics of graphs, not others of its own.
+std::string graph_text(const Comparison& comparison, const ComparedMetric& metric, const fs::path& table) {
+    fettle::Setting::List thresholds;
+    bool known = true;
+    for (std::size_t k = 0; k < metric.runs.size(); ++k) {
+        const double level = comparison.runs[metric.runs[k]].judgements[metric.judgements[k]].cut.threshold;
+        known &= !std::isnan(level);
+        thresholds.emplace_back(level);
+    }
+    std::string text = fmt::format(
+        "format = 1\n[graph]\nname = \"compare\"\n[stage.scores]\nuse = \"score.read\"\npath = {}\n"
+        "thresholds = {}\n[stage.compared]\nuse = \"evaluate.compare\"\nin.decisions = [\"scores.decisions\"]\n",
+        fettle::Setting(table.string()).text(), known ? fettle::Setting(thresholds).text() : "[]");
+    if (metric.runs.size() > most_in_pairs)
+        text += fmt::format("against = {}\n", fettle::Setting(metric.shared.columns.front().name).text());
+    return text;
+}
+
+/// Fills in the tests of a metric, or why there are none. Returns the exit status where the user asked to stop, else 0.
+int test(const Comparison& comparison, ComparedMetric& metric, const po::variables_map& options,
+         const fs::path& scratch) {
+    if (metric.shared.rows.empty()) return 0;
+    const fs::path table = scratch / "shared.csv";
+    std::ofstream(table, std::ios::binary) << to_csv(metric.shared);
+    Diagnostics found;
+    const auto document = read_document_text("compare", graph_text(comparison, metric, table), fs::current_path(),
+                                             options["set"].as<std::vector<std::string>>(), found);
+    const Checked checked = check_document(document, "compare", options, found);
+    RunResult result;
+    if (checked.graph) {
+        RunOptions settings = run_options(options);
+        settings.output = scratch / "runs";
+        settings.cache = scratch / "cache";
+        Observer quiet;
+        result = run_graph(*checked.graph, *checked.registry, settings, quiet);
+        if (result.status == Status::interrupted) return 128 + received_signal.load();
+    } else {
+        result.diagnostics = found.all();
+    }
+    for (const auto& outputs : result.values)
+        for (const auto& value : outputs)
+            if (const auto* measures = dynamic_cast<const fettle::Measures*>(value.get()))
+                metric.tests = measures->tables;
+    for (const Diagnostic& each : result.diagnostics)
+        if (each.severity == Severity::error) metric.trouble += (metric.trouble.empty() ? "" : "; ") + each.message;
+    return 0;
+}
+
+fs::path page_file(const po::variables_map& options, const Comparison& comparison, const fs::path& output) {
+    if (options.count("html")) return options["html"].as<std::string>();
+    std::string name = "compare";
+    constexpr std::size_t most = 4;
+    for (std::size_t r = 0; r < std::min(most, comparison.runs.size()); ++r) name += "-" + comparison.runs[r].key;
+    if (comparison.runs.size() > most) name += fmt::format("-and-{}-more", comparison.runs.size() - most);
+    return output / (name + ".html");
+}
+
+void write_page(const fs::path& file, const std::string& page) {
+    std::ofstream stream(file, std::ios::binary);
+    stream << page;
+    stream.close();
+    if (!stream)
+        throw fettle::Error(fettle::Fault::storage, "`" + file.string() + "` can't be written")
+            .help("name another place with --html FILE");
+}
+
+/// A folder that goes with this object.
+class Scratch {
+   public:
+    Scratch() : folder_(fs::temp_directory_path() / fmt::format("fettle-compare-{}", getpid())) {
+        fs::create_directories(folder_);
+    }
+    ~Scratch() {
+        std::error_code error;
+        fs::remove_all(folder_, error);
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    const fs::path& folder() const { return folder_; }
+
+   private:
+    fs::path folder_;
+};
+
+int compared(const po::variables_map& options, const Arguments& arguments) {
+    const fs::path output = options["output"].as<std::string>();
+    Comparison comparison = compare_past_runs(runs_named(arguments, output));
+    const Scratch scratch;
+    for (ComparedMetric& metric : comparison.metrics)
+        if (const int status = test(comparison, metric, options, scratch.folder())) return status;
+    const fs::path file = page_file(options, comparison, output);
+    write_page(file, comparison::page(comparison));
+    if (options.count("json"))
+        std::cout << comparison_json(comparison, file.string());
+    else
+        std::cout << comparison_text(comparison) << "\npage: " << file.string() << "\n";
+    return 0;
+}
+
+}  // namespace
+
+int compare(const po::variables_map& options, const Arguments& arguments) {
+    try {
+        return compared(options, arguments);
+    } catch (const fettle::Error& error) {
+        std::cerr << "fettle: " << error.what() << "\n" << (error.help().empty() ? "" : "  " + error.help() + "\n");
+        return 1;
+    }
+}
+
+}  // namespace command
