@@ -35,7 +35,7 @@ struct MemoryNet final : fettle::ReconstructionNet {
 /// rebuilt, however well the decoder generalises.
 struct Remembering final : model::Halving {
     int bottleneck = 32, slots = 100;
-    double shrink = 1, sharpness = 1, entropy = 2e-4;
+    double shrink = 1, sharpness = 10, entropy = 2e-4;
 
     static void describe(fettle::Describe<Remembering>& d) {
         d.summary("Autoencoder whose code is put together from a memory of learnt patterns.");
@@ -48,10 +48,11 @@ struct Remembering final : model::Halving {
                 "Weights up to this many times 1 / slots become zero; the paper advises 1 to 3. Well above 1, a place "
                 "may recall nothing at all.",
                 fettle::between(0, 1000))
-            .param("sharpness", &Remembering::sharpness,
-                   "Factor on the cosine similarity before its softmax: 1 in the paper; more of it and fewer patterns "
-                   "are mixed.",
-                   fettle::above(0))
+            .param(
+                "sharpness", &Remembering::sharpness,
+                "Factor on the cosine similarity before its softmax; more of it and fewer patterns are mixed. With the "
+                "paper's 1, no weight is more than e^2 times another.",
+                fettle::above(0))
             .param("entropy", &Remembering::entropy,
                    "Weight of the entropy of a place's weights, in nats, which training makes small.",
                    fettle::at_least(0));

@@ -2,13 +2,15 @@
 
 namespace model {
 
-JoinBlockImpl::JoinBlockImpl(int coarse, int fine, const std::string& upsample)
+JoinBlockImpl::JoinBlockImpl(int coarse, int fine, const std::string& upsample, bool joined)
     : doubling(register_module("doubling", Doubling(coarse, fine, upsample, /*bias=*/false))),
-      convolution(register_module("convolution", convolution3(fine, fine))),
-      norm(register_module("norm", nn::BatchNorm2d(fine))) {}
+      norm(nn::BatchNorm2d(fine)) {
+    if (joined) convolution = register_module("convolution", convolution3(fine, fine));
+    register_module("norm", norm);
+}
 
 torch::Tensor JoinBlockImpl::forward(const torch::Tensor& coarse, const torch::Tensor& fine) {
-    return leaky(norm(doubling(coarse) + convolution(fine)));
+    return leaky(norm(convolution ? doubling(coarse) + convolution(fine) : doubling(coarse)));
 }
 
 UNetImpl::UNetImpl(const Settings& settings)
@@ -26,7 +28,8 @@ UNetImpl::UNetImpl(const Settings& settings)
         middle->push_back(Block(settings.bottleneck, widths.back()));
     }
     for (std::size_t level = widths.size() - 1; level > 0; --level)
-        up->push_back(JoinBlock(widths[level], widths[level - 1], settings.upsample));
+        up->push_back(JoinBlock(widths[level], widths[level - 1], settings.upsample,
+                                static_cast<int>(up->size()) < settings.connections));
     if (settings.whole)
         last->push_back(convolution3(widths.front(), settings.to, 1, 1, /*bias=*/true));
     else
@@ -38,8 +41,8 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& x) {
     for (nn::AnyModule& block : *down) levels.push_back(block.forward(levels.empty() ? x : levels.back()));
     torch::Tensor coarse = middle->is_empty() ? levels.back() : middle->forward(levels.back());
     for (std::size_t step = 0; step < up->size(); ++step) {
-        const torch::Tensor fine = skip(levels[levels.size() - 2 - step]);
-        coarse = up->at<JoinBlockImpl>(step).forward(coarse, fine);
+        auto& block = up->at<JoinBlockImpl>(step);
+        coarse = block.forward(coarse, block.convolution ? skip(levels[levels.size() - 2 - step]) : torch::Tensor());
     }
     return last->forward(coarse);
 }

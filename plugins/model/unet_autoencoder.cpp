@@ -14,6 +14,7 @@ struct UNetAutoencoderNet final : fettle::ReconstructionNet {
 /// learns to hand its input through. Dropout makes it look at what surrounds a place as well.
 struct UNetAutoencoder final : model::Halving {
     int bottleneck = 32;
+    int connections = 7;
     double skip_dropout = 0.5;
 
     static void describe(fettle::Describe<UNetAutoencoder>& d) {
@@ -21,10 +22,13 @@ struct UNetAutoencoder final : model::Halving {
         describe_halves(d);
         d.param("bottleneck", &UNetAutoencoder::bottleneck, "Channels at the narrowest place, of sides / 2^depth.",
                 fettle::between(1, 8192))
-            .param(
-                "skip_dropout", &UNetAutoencoder::skip_dropout,
-                "How likely each channel of a connection is left out while training; with 1 there are no connections.",
-                fettle::between(0, 1));
+            .param("connections", &UNetAutoencoder::connections,
+                   "How many resolutions hand their maps over to the decoder, from the lowest but one on; depth - 1 "
+                   "are all, and more are no more. Finer ones make reconstructions sharper, and hand defects through "
+                   "as well.",
+                   fettle::between(0, 7))
+            .param("skip_dropout", &UNetAutoencoder::skip_dropout,
+                   "How likely each channel of a connection is left out while training.", fettle::between(0, 0.9));
     }
 
     std::shared_ptr<fettle::ReconstructionNet> build(const fettle::ImageShape& input) const override {
@@ -33,6 +37,7 @@ struct UNetAutoencoder final : model::Halving {
                                            .to = input.channels,
                                            .widths = {},
                                            .bottleneck = bottleneck,
+                                           .connections = connections,
                                            .skip_dropout = skip_dropout,
                                            .upsample = upsample};
         for (int level = 0; level < depth; ++level) settings.widths.push_back(channels_at(level));

@@ -239,19 +239,17 @@ TEST(UNetAutoencoder, LeavesConnectionsOutInTrainingOnly) {
     EXPECT_TRUE(learn::same_bits(made(0, true, 1), made(0, true, 2)));
 }
 
-TEST(UNetAutoencoder, HasNoConnectionsWhereAllAreLeftOut) {
-    const auto net = build("model.unet_autoencoder", {{"skip_dropout", 1.0}}, {3, 32, 32});
-    net->forward(torch::rand({2, 3, 32, 32})).sum().backward();
-    int joins = 0;
-    for (const auto& parameter : net->named_parameters()) {
-        const std::string& key = parameter.key();
-        if (!key.starts_with("net.up.") || key.find("doubling") != std::string::npos ||
-            !key.ends_with("convolution.weight"))
-            continue;
-        EXPECT_EQ(parameter.value().grad().abs().max().item<float>(), 0) << key;
-        ++joins;
-    }
-    EXPECT_EQ(joins, 3);
+// A connection of n channels is a 3x3 convolution from n to n; the lowest but one comes first.
+TEST(UNetAutoencoder, HasAsManyConnectionsAsItIsTold) {
+    const auto count = [](int connections) {
+        return learn::parameters(*build("model.unet_autoencoder", {{"connections", connections}}, {3, 64, 64}));
+    };
+    const auto plain = learn::parameters(*build("model.autoencoder", {}, {3, 64, 64}));
+    EXPECT_EQ(count(0), plain);
+    EXPECT_EQ(count(1), plain + 9 * 64 * 64);
+    EXPECT_EQ(count(2), plain + 9 * (64 * 64 + 32 * 32));
+    EXPECT_EQ(count(3), plain + 9 * (64 * 64 + 32 * 32 + 16 * 16));
+    EXPECT_EQ(count(7), count(3));
 }
 
 }  // namespace
