@@ -78,13 +78,14 @@ with Chromium(sys.argv[2], width=1200, height=900) as page:
 
     # The keyboard alone: Tab reaches everything that can be used, of radio buttons one of their group.
     page.value("document.querySelectorAll('details').forEach(each => each.open = true); document.activeElement.blur(); scrollTo(0, 0)")
+    page.settle()
     page.value("""var wanted = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")].filter(each =>
         each.checkVisibility() && !each.disabled && (each.type !== "radio" || each.checked)); var reached = new Set();""")
     many = page.value("wanted.length")
     for _ in range(many + 40):
         page.key("Tab")
         page.value("reached.add(document.activeElement) && 0")
-    left = page.value("wanted.filter(each => each.isConnected && !reached.has(each)).map(each => each.outerHTML.slice(0, 120)).join('\\n')")
+    left = page.value("wanted.filter(each => each.isConnected && each.checkVisibility() && !reached.has(each)).map(each => each.outerHTML.slice(0, 120)).join('\\n')")
     check(left == "", f"Tab doesn't reach\n{left}")
 
     page.value("document.querySelector('.handle').focus()")

@@ -160,7 +160,7 @@ function gallery_section() {
       legends.replaceChildren(gallery_legend());
     })));
   legends.append(gallery_legend());
-  const later = now_and_then(100, refresh);
+  const later = now_and_then(200, refresh);
   column_followers.push(() => {
     const own = gallery.sets.findIndex(set => view.name.startsWith(set.label + " "));
     if (own >= 0 && own !== state.set) {
