@@ -1,6 +1,7 @@
 // The command line. Results on standard output, everything else on standard error.
 // Exit status: 0 done, 1 the user's fault, 2 ours, 129, 130 or 143 interrupted (128 and the signal's number).
 #include "command.hpp"
+#include "gates.hpp"
 #include "memory.hpp"
 #include "show/show.hpp"
 
@@ -51,11 +52,12 @@ int run(const po::variables_map& options, const Arguments& arguments) {
     } else if (json) {
         std::cout << nlohmann::ordered_json{{"status", static_cast<int>(result.status)},
                                             {"folder", result.folder.string()},
-                                            {"seconds", result.seconds}}
-                         .dump()
+                                            {"seconds", result.seconds},
+                                            {"gates", gates_json(result)}}
+                         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
                   << "\n";
     } else {
-        std::cout << figures_text(result);
+        std::cout << figures_text(result) << gates_text(result);
         for (const char* name : {"report.html", "report.json"})
             if (fs::exists(result.folder / name)) std::cout << "report: " << (result.folder / name).string() << "\n";
         std::cout << fmt::format("run:    {} ({:.1f} s)\n", result.folder.string(), result.seconds);
@@ -64,7 +66,8 @@ int run(const po::variables_map& options, const Arguments& arguments) {
         std::cerr << "interrupted; the same command carries on\n";
         return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
     }
-    return result.status == Status::done ? 0 : 1;
+    if (result.status != Status::done) return 1;
+    return options.count("fail-on-gate") > 0 && fails_on_gates(result) ? 1 : 0;
 }
 
 int check_command(const po::variables_map& options, const Arguments& arguments) {
@@ -200,6 +203,7 @@ int dispatch(int argc, char** argv) {
         "sheet", po::value<int>()->value_name("N"), "with synth: show the first N samples in one picture")(
         "format", po::value<std::string>()->default_value("mermaid")->value_name("F"), "with draw: mermaid or dot")(
         "html", po::value<std::string>()->value_name("FILE"), "with compare: where to write the page")(
+        "fail-on-gate", "with run: end with status 1 where a gate of a report was not held")(
         "json", "events and results as JSON");
     po::options_description all;
     all.add(options).add_options()("arguments", po::value<std::vector<std::string>>()->default_value({}, ""));

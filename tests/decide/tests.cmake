@@ -18,3 +18,10 @@ fettle_test(threshold SOURCES decide/threshold_normal_test.cpp decide/threshold_
                               ${CMAKE_SOURCE_DIR}/plugins/threshold/pareto.cpp
             LIBRARIES Boost::headers PLUGINS threshold)
 fettle_test(score SOURCES decide/standardise_test.cpp decide/combine_test.cpp decide/read_test.cpp PLUGINS score threshold)
+set(report_parts event_file.cpp figures.cpp gates.cpp output.cpp identity.cpp record_log.cpp tables.cpp)
+list(TRANSFORM report_parts PREPEND ${CMAKE_SOURCE_DIR}/plugins/report/)
+fettle_test(written SOURCES decide/report_tables_test.cpp decide/report_gates_test.cpp decide/report_images_test.cpp
+                            decide/report_trackers_test.cpp ${report_parts}
+            LIBRARIES OpenSSL::Crypto Boost::headers
+            PLUGINS dataset split transform hash score threshold evaluate report fettle)
+target_include_directories(test_written SYSTEM PRIVATE ${PROTOZERO_INCLUDE})
