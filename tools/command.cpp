@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cmath>
+
 #include <cstdlib>
 #include <iostream>
 
@@ -63,6 +65,35 @@ Checked check_file(const po::variables_map& options, const std::string& file, Di
                           options, diagnostics);
 }
 
+CheckedSweep check_sweep_file(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics) {
+    CheckedSweep out;
+    out.sweep = read_sweep(file, options["set"].as<std::vector<std::string>>(), diagnostics);
+    if (!out.sweep) return out;
+    const auto places = plugin_places(out.sweep->cells.front().document, diagnostics);
+    out.registry = make_registry(options, places, diagnostics);
+    out.cells = check_cells(*out.sweep, file, *out.registry, diagnostics);
+    return out;
+}
+
+bool has_sweep(const po::variables_map& options, const std::string& file) {
+    Diagnostics told_elsewhere;
+    const auto document = read_document(file, options["set"].as<std::vector<std::string>>(), told_elsewhere);
+    return document && document->find("sweep") != nullptr;
+}
+
+std::optional<std::size_t> size_of(const std::string& text) {
+    char* end = nullptr;
+    const double number = std::strtod(text.c_str(), &end);
+    const std::string_view unit(end);
+    constexpr std::string_view letters = "KMGT";
+    const std::size_t power = unit.empty() ? std::string_view::npos : letters.find(unit.front());
+    const auto rest = unit.substr(power == std::string_view::npos ? 0 : 1);
+    if (end == text.c_str() || !(number >= 0) || (rest != "" && rest != "B" && rest != "iB")) return {};
+    const double bytes = std::ldexp(number, power == std::string_view::npos ? 0 : 10 * (static_cast<int>(power) + 1));
+    if (bytes > 1e18) return {};
+    return static_cast<std::size_t>(bytes);
+}
+
 RunOptions run_options(const po::variables_map& options) {
     RunOptions out;
     out.threads = options["threads"].as<int>();
@@ -70,6 +101,8 @@ RunOptions run_options(const po::variables_map& options) {
     out.output = options["output"].as<std::string>();
     if (options.count("cache")) out.cache = options["cache"].as<std::string>();
     out.use_cache = options.count("no-cache") == 0;
+    out.fail_fast = options.count("fail-fast") > 0;
+    if (options.count("memory")) out.memo_bytes = *size_of(options["memory"].as<std::string>());
     out.signal = &received_signal;
     return out;
 }

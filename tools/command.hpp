@@ -48,7 +48,24 @@ Checked check_document(const std::optional<Node>& document, const fs::path& file
                        Diagnostics& diagnostics);
 Checked check_file(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics);
 
+/// A sweep with its cells, checked; no cells where anything was wrong.
+struct CheckedSweep {
+    std::unique_ptr<Registry> registry;
+    std::optional<Sweep> sweep;
+    std::vector<Graph> cells;
+};
+CheckedSweep check_sweep_file(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics);
+/// Whether a graph's file, or one that it extends, has a [sweep].
+bool has_sweep(const po::variables_map& options, const std::string& file);
+
 RunOptions run_options(const po::variables_map& options);
+
+/// What would run, and why: `plan`, with --sweep of all cells, with --why of one stage.
+int plan(const po::variables_map& options, const Arguments& arguments);
+/// Every cell of a sweep: `run --sweep`.
+int sweep(const po::variables_map& options, const Arguments& arguments);
+/// "512M" in bytes; nothing where it is no size.
+std::optional<std::size_t> size_of(const std::string& text);
 
 // The commands whose graph isn't the user's own, but made up from it or from nothing. Each returns the exit status.
 

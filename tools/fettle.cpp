@@ -34,10 +34,14 @@ struct Command {
 };
 
 int run(const po::variables_map& options, const Arguments& arguments) {
+    if (options.count("sweep")) return sweep(options, arguments);
     const bool json = options.count("json") > 0;
     Diagnostics diagnostics;
     const Checked checked = check_file(options, arguments[0], diagnostics);
     if (report(diagnostics.all(), json) || !checked.graph) return 1;
+
+    if (!json && has_sweep(options, arguments[0]))
+        std::cerr << "the graph has a [sweep]; it runs as it stands: --sweep runs every cell\n";
 
     RunOptions settings = run_options(options);
     settings.command = command_line;
@@ -73,33 +77,21 @@ int run(const po::variables_map& options, const Arguments& arguments) {
 int check_command(const po::variables_map& options, const Arguments& arguments) {
     Diagnostics diagnostics;
     const Checked checked = check_file(options, arguments[0], diagnostics);
+    std::size_t cells = 0;
+    if (has_sweep(options, arguments[0])) cells = check_sweep_file(options, arguments[0], diagnostics).cells.size();
     if (report(diagnostics.all(), options.count("json") > 0) || !checked.graph) return 1;
     if (options.count("resolved"))
         std::cout << resolved_toml(*checked.graph);
     else if (options.count("json"))
         std::cout << nlohmann::ordered_json{{"graph", arguments[0]},
                                             {"stages", checked.graph->stages.size()},
+                                            {"cells", cells},
                                             {"errors", 0}}
                          .dump()
                   << "\n";
     else
-        std::cout << fmt::format("{}: {} stages, no errors\n", arguments[0], checked.graph->stages.size());
-    return 0;
-}
-
-int plan_command(const po::variables_map& options, const Arguments& arguments) {
-    Diagnostics diagnostics;
-    const Checked checked = check_file(options, arguments[0], diagnostics);
-    const bool json = options.count("json") > 0;
-    if (report(diagnostics.all(), json) || !checked.graph) return 1;
-    const RunOptions settings = run_options(options);
-    const Cache cache(settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache);
-    DigestStore digests(cache.folder() / "digests.json");
-    const auto device = resolve_device(settings.device.empty() ? checked.graph->device : settings.device);
-    Diagnostics damaged;
-    const Plan plan = make_plan({&*checked.graph}, plan_world(cache, digests, damaged, device, settings.use_cache));
-    report(damaged.all(), json);
-    std::cout << (json ? plan_json(*checked.graph, plan) : plan_text(*checked.graph, plan));
+        std::cout << fmt::format("{}: {} stages{}, no errors\n", arguments[0], checked.graph->stages.size(),
+                                 cells > 0 ? fmt::format(", a sweep of {} cells", cells) : "");
     return 0;
 }
 
@@ -159,10 +151,10 @@ int explain(const po::variables_map&, const Arguments& arguments) {
 }
 
 constexpr Command commands[] = {
-    {"run", "GRAPH", "run a graph; what is done already comes from the cache", run, 1, 1},
+    {"run", "GRAPH", "run a graph (--sweep: every cell of it); what is done already comes from the cache", run, 1, 1},
     {"check", "GRAPH", "find every error, run nothing (--resolved prints the graph with all defaults)", check_command,
      1, 1},
-    {"plan", "GRAPH", "say what would run, and why", plan_command, 1, 1},
+    {"plan", "GRAPH", "say what would run, and why (--sweep of all cells, --why STAGE in full)", plan, 1, 1},
     {"draw", "GRAPH", "print the graph as a picture's source (--format mermaid or dot)", draw, 1, 1},
     {"list", "", "list every stage and component", list, 0, 0},
     {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1},
@@ -196,7 +188,12 @@ int dispatch(int argc, char** argv) {
         "cache", po::value<std::string>()->value_name("DIR"),
         "where results are kept (default FETTLE_CACHE or ~/.cache/fettle)")("no-cache", "compute everything again")(
         "plugin", po::value<std::vector<std::string>>()->default_value({}, "")->composing()->value_name("PATH"),
-        "a plugin, or a folder of plugins, to load as well")(
+        "a plugin, or a folder of plugins, to load as well")("sweep",
+                                                             "with run and plan: every cell of the graph's [sweep]")(
+        "fail-fast", "with run --sweep: one cell that fails stops the others")(
+        "why", po::value<std::string>()->value_name("STAGE"), "with plan: everything that made the stage stale")(
+        "memory", po::value<std::string>()->value_name("SIZE"),
+        "how much memory remembered samples may take: 512M (the default), 2G")(
         "resolved", "with check: print the graph with every default filled in")(
         "sample", po::value<int>()->value_name("N"),
         "with synth: write sample N, counted from 0, with its mask and passport")(
@@ -230,6 +227,12 @@ int dispatch(int argc, char** argv) {
         std::cerr << fmt::format("fettle: --threads is a number of threads, 1 to {} here\n", most);
         return 1;
     }
+    if (values.count("memory"))
+        if (const auto size = size_of(values["memory"].as<std::string>()); !size || *size < (1 << 20)) {
+            std::cerr << fmt::format("fettle: --memory is a size, 1M or more, as in 512M or 2G, not {}\n",
+                                     values["memory"].as<std::string>());
+            return 1;
+        }
     for (const char* folder : {"output", "cache"})
         if (values.count(folder) && values[folder].as<std::string>().empty()) {
             std::cerr << fmt::format("fettle: --{} names a folder, and is empty\n", folder);

@@ -317,6 +317,32 @@ Diagnostic override_nowhere(const std::string& path, const std::string& missing,
                 did_you_mean(missing, known), {takes("what is there:", known)});
 }
 
+Diagnostic sweep_nowhere(Span at, const std::string& path, const std::string& missing,
+                         const std::vector<std::string>& known) {
+    const bool whole = path.find('.') != std::string::npos;
+    return make(
+        "G403", std::move(at), fmt::format("the sweep's `{}` points nowhere: there is no `{}`", path, missing),
+        did_you_mean(missing, known),
+        {takes("what is there:", known), whole ? "" : "a path is stage.parameter, parameters.name or graph.seed"});
+}
+
+Diagnostic bad_sweep(Span at, const std::string& what, const std::string& hint) {
+    return make("G404", std::move(at), what, hint);
+}
+
+Diagnostic no_sweep(Span at, const std::string& graph) {
+    return make("G404", std::move(at), fmt::format("`{}` has no [sweep]", graph), {},
+                {"leave --sweep away, or add: [sweep] repeat = 3, [sweep.over] train.epochs = [10, 20]"});
+}
+
+Diagnostic too_many_cells(Span at, std::size_t combinations, std::size_t repeat, std::size_t most) {
+    const std::string times = repeat > 1 ? fmt::format(" for each of {} seeds", repeat) : "";
+    return make("G405", std::move(at), fmt::format("the sweep has {} combinations{}: too many", combinations, times),
+                {},
+                {fmt::format("{} cells are the most, seeds included", most),
+                 "take values out of the longest lists, or split the sweep into two files that extend one"});
+}
+
 Diagnostic shapes_do_not_fit(Span at, const std::string& stage, const std::string& what) {
     return make("G406", std::move(at), fmt::format("stage `{}`: {}", stage, what));
 }

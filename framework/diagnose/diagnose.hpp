@@ -140,7 +140,14 @@ Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& te
 
 Diagnostic bad_override(const std::string& text, const std::string& why);  // G401
 Diagnostic override_nowhere(const std::string& path, const std::string& missing,
-                            const std::vector<std::string>& known);                        // G402
+                            const std::vector<std::string>& known);  // G402
+Diagnostic sweep_nowhere(Span at, const std::string& path, const std::string& missing,
+                         const std::vector<std::string>& known);  // G403
+Diagnostic bad_sweep(Span at, const std::string& what,
+                     const std::string& hint);           // G404
+Diagnostic no_sweep(Span at, const std::string& graph);  // G404
+Diagnostic too_many_cells(Span at, std::size_t combinations, std::size_t repeat,
+                          std::size_t most);                                               // G405
 Diagnostic shapes_do_not_fit(Span at, const std::string& stage, const std::string& what);  // G406
 
 Diagnostic plugin_threw(Span at, const std::string& stage, const std::string& what);    // R501

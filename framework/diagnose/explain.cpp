@@ -114,6 +114,15 @@ constexpr std::array entries{
     CatalogueEntry{"G402", "an override that points nowhere",
                    "--set changes what the graph has: stage.parameter, parameters.name,\n"
                    "graph.seed, or a component's stage.component.parameter."},
+    CatalogueEntry{"G403", "a sweep that points nowhere",
+                   "[sweep.over] names what the graph has: stage.parameter, stage.component.parameter, stage.in.port,\n"
+                   "parameters.name or graph.seed, each with a list of the values that it is to take."},
+    CatalogueEntry{"G404", "a sweep that can't be read",
+                   "[sweep] has `mode` (\"grid\": every combination; \"zip\": first with first, so the lists have one\n"
+                   "length), `repeat` (how many seeds), and [sweep.over]: paths to lists that aren't empty."},
+    CatalogueEntry{"G405", "too many cells",
+                   "A grid has as many cells as its lists' lengths multiplied, times the number of seeds. That grows\n"
+                   "faster than it looks, and nobody reads thousands of results."},
     CatalogueEntry{
         "G406", "shapes that don't fit",
         "Images of this size or number don't fit: a network that halves its input four times needs sides that 16\n"

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> top_keys{"format", "extends", "graph", "parameters", "stage"};
+const std::vector<std::string> top_keys{"format", "extends", "graph", "parameters", "stage", "sweep"};
 const std::vector<std::string> graph_keys{"name", "summary", "seed", "device", "plugins"};
 const std::vector<std::string> reserved{"use", "in", "drop", "keep", "note"};
 
@@ -137,6 +137,7 @@ std::optional<Graph> check(const Node& document, const std::filesystem::path& fi
     Graph graph;
     graph.file = file;
     check_head(document, graph, diagnostics);
+    check_sweep(document, diagnostics);
     Diagnostics told_before;
     for (const auto& place : plugin_places(document, told_before)) graph.plugins.push_back(fs::absolute(place));
 

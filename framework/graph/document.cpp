@@ -1,4 +1,4 @@
-// TOML to Node trees: reading, `extends`, `--set`. References are replaced in references.cpp.
+// TOML to Node trees: reading and `extends`. `--set` is in overrides.cpp, references are replaced in references.cpp.
 #include "graph/document.hpp"
 
 #include <toml++/toml.h>
@@ -72,20 +72,6 @@ struct Converter {
         return node;
     }
 };
-
-std::optional<Node> parse(const std::string& name, std::string_view text, const fs::path& base,
-                          Diagnostics& diagnostics) {
-    const Source source = make_source(name, text);
-    try {
-        const toml::table table = toml::parse(text, name);
-        return Converter{source, base}.convert(table);
-    } catch (const toml::parse_error& error) {
-        const auto at = error.source().begin;
-        diagnostics.add(errors::not_toml({source, at.line, byte_column(*source, at.line, at.column), 1},
-                                         std::string(error.description())));
-        return {};
-    }
-}
 
 std::optional<std::string> text_of(const fs::path& file, std::string& why) {
     std::error_code error;
@@ -167,83 +153,8 @@ std::optional<Node> read_with_parents(const fs::path& file, Span named_at, std::
         return {};
     }
     const fs::path folder = fs::absolute(file).parent_path();
-    return with_parents(parse(file.string(), *text, folder, diagnostics), file.parent_path(), std::move(chain),
+    return with_parents(parse_document(file.string(), *text, folder, diagnostics), file.parent_path(), std::move(chain),
                         diagnostics);
-}
-
-/// Brings the places in a value that was read as "value = ..." to where it stands in an override.
-void shift(Node& node, const Source& source, std::size_t begin) {
-    constexpr std::size_t before = std::string_view("value = ").size();
-    for (Node& element : node.elements) {
-        element.span = {source, 1, element.span.column - before + begin, element.span.length};
-        shift(element, source, begin);
-    }
-}
-
-/// The names that --set may begin with: the stages, and the two tables of the graph.
-Node* target_of(Node& document, const std::string& first) {
-    if (first == "graph" || first == "parameters") return document.find(first);
-    Node* stages = document.find("stage");
-    return stages == nullptr ? nullptr : stages->find(first);
-}
-
-std::vector<std::string> names_of(const Node* table) {
-    std::vector<std::string> names;
-    if (table != nullptr)
-        for (const auto& [name, member] : table->members) names.push_back(name);
-    return names;
-}
-
-void apply_override(Node& document, const std::string& text, Diagnostics& diagnostics) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        return diagnostics.add(errors::bad_override(text, "there is no `=`"));
-    const std::string path = text.substr(0, equals);
-    std::vector<std::string> steps;
-    for (std::size_t begin = 0; begin <= path.size();) {
-        const std::size_t dot = std::min(path.find('.', begin), path.size());
-        steps.push_back(path.substr(begin, dot - begin));
-        begin = dot + 1;
-    }
-    if (steps.size() > 2 && steps.front() == "stage") steps.erase(steps.begin());
-    if (steps.size() < 2) return diagnostics.add(errors::bad_override(text, "there is no `.` in `" + path + "`"));
-
-    const std::string value_text = text.substr(equals + 1);
-    Diagnostics tried;
-    auto parsed = parse("--set", "value = " + value_text, fs::current_path(), tried);
-    // A word that isn't TOML is taken as a text, so that --set photos.path=a.zip needs no quotes within quotes.
-    const bool word = !value_text.empty() && value_text.find_first_of("\"'[]{}\n") == std::string::npos;
-    const bool bare = !parsed && word;
-    if (bare) parsed = parse("--set", "value = '" + value_text + "'", fs::current_path(), diagnostics);
-    if (!parsed) return diagnostics.add(errors::bad_override(text, tried.all().front().message));
-    Node value = std::move(parsed->members.front().second);
-    const Source source = make_source("--set", text);
-    value.key = {source, 1, 1, path.size()};
-    value.bare = bare;
-    shift(value, source, path.size() + 1);
-    value.span = {source, 1, path.size() + 2, std::max<std::size_t>(1, value_text.size())};
-
-    if (steps.front() == "graph" && document.find("graph") == nullptr)  // it may be left out where nothing is said
-        document.members.emplace_back("graph", Node{});
-    Node* at = target_of(document, steps.front());
-    if (at == nullptr) {
-        auto known = names_of(document.find("stage"));
-        for (const char* table : {"graph", "parameters"})
-            if (document.find(table) != nullptr) known.emplace_back(table);
-        return diagnostics.add(errors::override_nowhere(path, steps.front(), known));
-    }
-    for (std::size_t i = 1; i + 1 < steps.size(); ++i) {
-        Node* next = at->find(steps[i]);
-        if (next == nullptr || next->type != Node::Type::table)
-            return diagnostics.add(errors::override_nowhere(path, steps[i], names_of(at)));
-        at = next;
-    }
-    if (steps.front() == "parameters" && at->find(steps.back()) == nullptr)
-        return diagnostics.add(errors::override_nowhere(path, steps.back(), names_of(at)));
-    if (Node* known = at->find(steps.back()))
-        *known = std::move(value);
-    else
-        at->members.emplace_back(steps.back(), std::move(value));
 }
 
 void drop_stages(Node& document, Diagnostics& diagnostics) {
@@ -268,17 +179,41 @@ void drop_stages(Node& document, Diagnostics& diagnostics) {
     });
 }
 
-std::optional<Node> finish(std::optional<Node> document, const std::string& name,
-                           const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
+/// What the files say, and `overrides` over them.
+
+std::optional<Node> with_overrides(std::optional<Node> document, const std::vector<std::string>& overrides,
+                                   Diagnostics& diagnostics) {
     if (!document) return {};
     find_unread_parameters(*document, diagnostics);
     for (const std::string& text : overrides) apply_override(*document, text, diagnostics);
-    drop_stages(*document, diagnostics);
-    replace_references(*document, name, diagnostics);
+    return document;
+}
+
+std::optional<Node> finished(std::optional<Node> document, const std::string& name, Diagnostics& diagnostics) {
+    if (document) finish_document(*document, name, diagnostics);
     return document;
 }
 
 }  // namespace
+
+void finish_document(Node& document, const std::string& default_name, Diagnostics& diagnostics) {
+    drop_stages(document, diagnostics);
+    replace_references(document, default_name, diagnostics);
+}
+
+std::optional<Node> parse_document(const std::string& name, std::string_view text, const fs::path& base,
+                                   Diagnostics& diagnostics) {
+    const Source source = make_source(name, text);
+    try {
+        const toml::table table = toml::parse(text, name);
+        return Converter{source, base}.convert(table);
+    } catch (const toml::parse_error& error) {
+        const auto at = error.source().begin;
+        diagnostics.add(errors::not_toml({source, at.line, byte_column(*source, at.line, at.column), 1},
+                                         std::string(error.description())));
+        return {};
+    }
+}
 
 std::string described(const Node& node) {
     if (node.type == Node::Type::table) return "a table";
@@ -300,13 +235,23 @@ Node* Node::find(std::string_view member) { return const_cast<Node*>(std::as_con
 
 std::optional<Node> read_document(const fs::path& file, const std::vector<std::string>& overrides,
                                   Diagnostics& diagnostics) {
-    return finish(read_with_parents(file, {}, {}, diagnostics), default_name(file), overrides, diagnostics);
+    return finished(read_unfinished(file, overrides, diagnostics), default_name(file), diagnostics);
 }
 
 std::optional<Node> read_document_text(std::string name, std::string_view text, const fs::path& base,
                                        const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
-    return finish(with_parents(parse(name, text, base, diagnostics), base, {}, diagnostics), default_name(name),
-                  overrides, diagnostics);
+    return finished(read_unfinished_text(name, text, base, overrides, diagnostics), default_name(name), diagnostics);
+}
+
+std::optional<Node> read_unfinished(const fs::path& file, const std::vector<std::string>& overrides,
+                                    Diagnostics& diagnostics) {
+    return with_overrides(read_with_parents(file, {}, {}, diagnostics), overrides, diagnostics);
+}
+
+std::optional<Node> read_unfinished_text(const std::string& name, std::string_view text, const fs::path& base,
+                                         const std::vector<std::string>& overrides, Diagnostics& diagnostics) {
+    return with_overrides(with_parents(parse_document(name, text, base, diagnostics), base, {}, diagnostics), overrides,
+                          diagnostics);
 }
 
 }  // namespace fettle::runtime

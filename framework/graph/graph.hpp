@@ -87,6 +87,8 @@ struct Graph {
     std::uint64_t seed = 0;
     std::filesystem::path file;
     std::vector<std::filesystem::path> plugins;  ///< what [graph] names in `plugins`
+    /// Of a cell of a sweep: what makes it this one, path and value as TOML, the seed last. Empty: no sweep.
+    std::vector<std::pair<std::string, std::string>> cell;
     std::vector<StageUse> stages;
 };
 
@@ -115,6 +117,39 @@ std::string component_toml(const Use& use);
 /// "ssim(window=7)": the id without its family, and what isn't default.
 std::string label_of(const Use& use);
 
+// ---- Sweep ------------------------------------------------------------------------------------------------------
+
+/// One variant of a graph.
+struct Cell {
+    std::vector<std::pair<std::string, std::string>> values;  ///< per Sweep::paths: path and value as TOML
+    std::int64_t seed = 0;                                    ///< the graph's
+    std::size_t group = 0;                                    ///< index in Sweep::groups
+    Node document;                                            ///< to be checked like any other
+
+    /// "train.epochs = 5, seed 8".
+    std::string words() const;
+};
+
+/// What [sweep] stands for.
+struct Sweep {
+    bool zip = false;
+    std::vector<std::string> paths;  ///< what is varied, but for the seed
+    std::vector<Cell> cells;         ///< in a grid the last path turns fastest, and seeds faster still
+    /// The values of cells that differ by their seeds alone.
+    std::vector<std::vector<std::pair<std::string, std::string>>> groups;
+};
+
+/// Reads a graph and expands its [sweep]; an error (G404) where it has none. The values lie over files and overrides.
+std::optional<Sweep> read_sweep(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                                Diagnostics& diagnostics);
+/// The same from a text; relative paths start in `base`.
+std::optional<Sweep> read_sweep_text(const std::string& name, std::string_view text, const std::filesystem::path& base,
+                                     const std::vector<std::string>& overrides, Diagnostics& diagnostics);
+/// Each cell checked; what is wrong in several is said once, and what `diagnostics` holds already isn't said again.
+/// Empty where there was any error.
+std::vector<Graph> check_cells(const Sweep& sweep, const std::filesystem::path& file, Registry& registry,
+                               Diagnostics& diagnostics);
+
 // ---- Plan -------------------------------------------------------------------------------------------------------
 
 /// One piece of work. Stages with equal keys, in one graph or in several variants of it, are one node.
@@ -129,7 +164,10 @@ struct PlanNode {
     /// The outputs that go into the cache: those that aren't lazy, and all where a stage says `keep = true`.
     std::set<std::string> stored;
     enum class State { cached, run, open, idle } state = State::idle;
-    std::string why;  ///< why it isn't cached
+    std::string why;                   ///< why it isn't cached
+    std::string label;                 ///< its stage's name; of a sweep, with a cell's number where there are several
+    std::vector<std::size_t> graphs;   ///< all that need it
+    std::optional<double> expected{};  ///< seconds that it took in the past, where it runs and ran before
 };
 // State: cached  its stored outputs are there          run   it makes what is stored
 //        open    lazy, and read by one that runs       idle  nobody needs it this time
@@ -148,11 +186,28 @@ struct PlanWorld {
     std::function<std::string(const std::filesystem::path&)> digest;
     /// The key text this stage of this graph had last time; empty: never ran.
     std::function<std::string(const std::string& graph, const std::string& stage)> last_key_text;
+    /// The seconds it took last, or what the type took elsewhere; empty function: nothing is remembered.
+    std::function<std::optional<double>(const std::string& graph, const std::string& stage, const std::string& type)>
+        seconds{};
     std::string device_class;  ///< "cpu", "cuda"
     bool use_cache = true;
 };
 
 Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world);
+
+/// The name under which a graph is remembered from run to run (last_key_text, seconds).
+std::string memory_name(const Graph& graph);
+
+/// A stage and everything that is another than when it ran last.
+struct StaleStage {
+    std::string stage;
+    PlanNode::State state;
+    std::vector<std::string> reasons;
+};
+/// Why a stage (an index) is stale: itself first, then those before it whose work is another, nearest first. `node_of`
+/// is the graph's part of Plan::node_of.
+std::vector<StaleStage> why_stale(const Graph& graph, const std::vector<std::size_t>& node_of, const Plan& plan,
+                                  std::size_t stage, const PlanWorld& world);
 
 /// Whether values of this port type go into the cache (everything but lazy sequences).
 bool is_stored_type(std::string_view port_type);

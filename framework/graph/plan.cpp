@@ -3,11 +3,12 @@
 
 #include "graph/digest.hpp"
 
+#include "graph/keys.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
 namespace fettle::runtime {
 namespace {
@@ -50,33 +51,69 @@ bool on_device(const Use& use) {
     return any;
 }
 
-/// The first line of `now` that `before` doesn't have in its place.
-std::string first_difference(const std::string& before, const std::string& now) {
-    std::istringstream old_lines(before), new_lines(now);
-    std::string old_line, new_line;
-    while (std::getline(new_lines, new_line)) {
-        if (!std::getline(old_lines, old_line)) return "new: " + new_line;
-        if (old_line == new_line) continue;
-        if (new_line.starts_with("fettle ")) return "fettle itself changed";
-        if (new_line.starts_with("graph ")) return "it tells of the whole graph, and that changed";
-        if (new_line.starts_with("in "))
-            return "its input " + new_line.substr(3, new_line.find(' ', 3) - 3) + " changed";
-        if (new_line.find("source ") != std::string::npos) return "its plugin's source changed";
-        if (new_line.find("read ") != std::string::npos) {
-            const auto at = new_line.find("read ") + 5;
-            return "the files of " + new_line.substr(at, new_line.find(' ', at) - at) + " changed";
+/// The stage's node as a key knows it; `node_of` holds those of the stages before it.
+PlanNode node_for(const Graph& graph, const StageUse& stage, const std::vector<std::size_t>& node_of, const Plan& plan,
+                  const PlanWorld& world) {
+    PlanNode node;
+    node.key_text = fmt::format("fettle {} sdk {}\n", cache_version, sdk_digest());
+    describe_use(node.key_text, stage.use, "", world);
+    for (std::size_t p = 0; p < stage.inputs.size(); ++p) {
+        node.inputs.emplace_back();
+        for (const Edge& edge : stage.inputs[p]) {
+            const std::size_t from = node_of[edge.stage];
+            node.inputs.back().push_back({from, edge.port});
+            node.key_text +=
+                fmt::format("in {} = {} {}\n", stage.use.type->inputs[p].name, plan.nodes[from].key, edge.port);
         }
-        const auto value = [](const std::string& line) {
-            return line.substr(std::min(line.size(), line.find("set ") + 4));
-        };
-        if (new_line.find("set ") != std::string::npos && old_line.find("set ") != std::string::npos)
-            return value(new_line) + " (was " + value(old_line) + ")";
-        return new_line + " (was " + old_line + ")";
     }
-    return "something in it was removed";
+    if (stage.use.type->random) node.key_text += fmt::format("seed {:016x}\n", stage.seed);
+    if (on_device(stage.use)) node.key_text += "device " + world.device_class + "\n";
+    if (stage.use.type->reads_graph) node.key_text += "graph " + sha256(resolved_toml(graph)) + "\n";
+    node.key = sha256(node.key_text);
+    for (const PortInfo& port : stage.use.type->outputs)
+        if (stage.keep || is_stored_type(port.type)) node.stored.insert(port.name);
+    return node;
+}
+
+/// Names for people: a stage that is different work in different cells is told apart by the first cell of each.
+void name_nodes(Plan& plan, const std::vector<const Graph*>& variants) {
+    std::map<std::string, std::size_t> pieces;
+    const auto name = [&](const PlanNode& node) { return variants[node.graph]->stages[node.stage].name; };
+    for (const PlanNode& node : plan.nodes) ++pieces[name(node)];
+    for (PlanNode& node : plan.nodes)
+        node.label = pieces[name(node)] > 1 ? fmt::format("{} #{}", name(node), node.graph + 1) : name(node);
+}
+
+void find_stored(PlanNode& node, const Graph& graph, bool read_lazily, const PlanWorld& world) {
+    const StageUse& stage = graph.stages[node.stage];
+    // A lazy output that isn't kept can't come from the cache, whatever else of the stage does.
+    const bool there = world.use_cache && !read_lazily && world.stored(node.key, node.stored, node.why);
+    node.state = there ? PlanNode::State::cached : PlanNode::State::run;
+    if (there) return;
+    if (!world.use_cache) node.why = "--no-cache";
+    if (world.seconds) node.expected = world.seconds(memory_name(graph), stage.name, stage.use.type->id);
+    if (!node.why.empty()) return;
+    const std::string before = last_key_text(graph, stage.name, world);
+    const auto changes = before.empty() ? std::vector<std::string>{} : differences(before, node.key_text);
+    node.why = before.empty()            ? "it never ran"
+               : before == node.key_text ? "its result is no longer in the cache"
+               : changes.empty()         ? "its settings stand in another order"
+                                         : changes.front();
 }
 
 }  // namespace
+
+std::string memory_name(const Graph& graph) {
+    if (graph.cell.empty()) return graph.name;
+    std::string values;
+    for (const auto& [path, value] : graph.cell) values += path + " = " + value + "\n";
+    return graph.name + ".sweep-" + sha256(values).substr(0, 16);
+}
+
+std::string last_key_text(const Graph& graph, const std::string& stage, const PlanWorld& world) {
+    const std::string own = world.last_key_text(memory_name(graph), stage);
+    return own.empty() && !graph.cell.empty() ? world.last_key_text(graph.name, stage) : own;
+}
 
 Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world) {
     Plan plan;
@@ -85,54 +122,28 @@ Plan make_plan(const std::vector<const Graph*>& variants, const PlanWorld& world
         const Graph& graph = *variants[g];
         plan.node_of.emplace_back();
         for (std::size_t s = 0; s < graph.stages.size(); ++s) {
-            const StageUse& stage = graph.stages[s];
-            PlanNode node;
+            PlanNode node = node_for(graph, graph.stages[s], plan.node_of[g], plan, world);
             node.graph = g;
             node.stage = s;
-            node.key_text = fmt::format("fettle {} sdk {}\n", cache_version, sdk_digest());
-            describe_use(node.key_text, stage.use, "", world);
-            for (std::size_t p = 0; p < stage.inputs.size(); ++p) {
-                node.inputs.emplace_back();
-                for (const Edge& edge : stage.inputs[p]) {
-                    const std::size_t from = plan.node_of[g][edge.stage];
-                    node.inputs.back().push_back({from, edge.port});
-                    node.key_text +=
-                        fmt::format("in {} = {} {}\n", stage.use.type->inputs[p].name, plan.nodes[from].key, edge.port);
-                }
-            }
-            if (stage.use.type->random) node.key_text += fmt::format("seed {:016x}\n", stage.seed);
-            if (on_device(stage.use)) node.key_text += "device " + world.device_class + "\n";
-            if (stage.use.type->reads_graph) node.key_text += "graph " + sha256(resolved_toml(graph)) + "\n";
-            node.key = sha256(node.key_text);
-            for (const PortInfo& port : stage.use.type->outputs)
-                if (stage.keep || is_stored_type(port.type)) node.stored.insert(port.name);
             const auto [known, fresh] = node_of_key.try_emplace(node.key, plan.nodes.size());
             plan.node_of[g].push_back(known->second);
             if (fresh)
                 plan.nodes.push_back(std::move(node));
             else
                 plan.nodes[known->second].stored.merge(node.stored);
+            auto& graphs = plan.nodes[known->second].graphs;
+            if (graphs.empty() || graphs.back() != g) graphs.push_back(g);
         }
     }
+    name_nodes(plan, variants);
     // Backwards: what is stored and missing runs, and what it reads must be there, from the cache or opened.
     std::vector<bool> read(plan.nodes.size()), read_lazily(plan.nodes.size());
     for (std::size_t n = plan.nodes.size(); n-- > 0;) {
         PlanNode& node = plan.nodes[n];
-        const Graph& graph = *variants[node.graph];
-        if (!node.stored.empty()) {
-            // A lazy output that isn't kept can't come from the cache, whatever else of the stage does.
-            const bool there = world.use_cache && !read_lazily[n] && world.stored(node.key, node.stored, node.why);
-            node.state = there ? PlanNode::State::cached : PlanNode::State::run;
-            if (!world.use_cache) node.why = "--no-cache";
-            if (!there && node.why.empty()) {
-                const std::string before = world.last_key_text(graph.name, graph.stages[node.stage].name);
-                node.why = before.empty()            ? "it never ran"
-                           : before == node.key_text ? "its result is no longer in the cache"
-                                                     : first_difference(before, node.key_text);
-            }
-        } else {
+        if (!node.stored.empty())
+            find_stored(node, *variants[node.graph], read_lazily[n], world);
+        else
             node.state = read[n] ? PlanNode::State::open : PlanNode::State::idle;
-        }
         if (node.state == PlanNode::State::run || node.state == PlanNode::State::open)
             for (const auto& port : node.inputs)
                 for (const auto& input : port) {

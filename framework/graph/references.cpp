@@ -138,7 +138,8 @@ void replace_references(Node& document, const std::string& default_name, Diagnos
     if (Node* graph = document.find("graph")) replacer.replace(*graph);
     if (Node* parameters = document.find("parameters"))
         for (auto& [name, parameter] : parameters->members) replacer.replace_parameter(name, parameter);
-    if (Node* stages = document.find("stage")) replacer.replace(*stages);
+    for (const char* table : {"stage", "sweep"})
+        if (Node* node = document.find(table)) replacer.replace(*node);
 }
 
 namespace {

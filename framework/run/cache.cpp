@@ -2,6 +2,7 @@
 
 #include "graph/digest.hpp"
 #include "run/run.hpp"
+#include "run/times.hpp"
 
 #include <fettle/error.hpp>
 
@@ -213,6 +214,9 @@ PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diag
     world.digest = [&](const fs::path& path) { return digests.of(path); };
     world.last_key_text = [&](const std::string& graph, const std::string& stage) {
         return cache.last_key_text(graph, stage);
+    };
+    world.seconds = [&](const std::string& graph, const std::string& stage, const std::string& type) {
+        return Times(cache.folder()).expected(graph, stage, type);
     };
     world.device_class = device.type == Device::Type::cpu ? "cpu" : "cuda";
     world.use_cache = use_cache;

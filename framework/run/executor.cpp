@@ -1,21 +1,13 @@
-// One flow node per piece of work; values pass through a table of slots that is filled once.
-#include "run/failure.hpp"
-#include "run/folder.hpp"
-#include "run/instantiate.hpp"
-#include "run/journal.hpp"
-#include "run/memo.hpp"
-#include "run/run.hpp"
-#include "run/trace.hpp"
+// One flow node per piece of work; values pass through a table of slots that is filled once. A graph's folder is
+// written as soon as its last piece is done.
+#include "run/execution.hpp"
 
-#include <fmt/format.h>
-#include <sys/resource.h>
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <set>
 #include <thread>
 
@@ -23,279 +15,75 @@ namespace fettle::runtime {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-/// The process's peak resident memory so far, in bytes.
-std::size_t peak_memory() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+double seconds_since(Execution::Clock::time_point begin) {
+    return std::chrono::duration<double>(Execution::Clock::now() - begin).count();
 }
 
-class Execution {
-   public:
-    Execution(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer)
-        : graph_(graph),
-          graph_text_(runtime::graph_text(graph)),
-          registry_(registry),
-          options_(options),
-          observer_(observer),
-          memo_(options.memo_bytes),
-          cache_(options.cache.empty() ? default_cache_folder(options.output / ".cache") : options.cache),
-          digests_(cache_.folder() / "digests.json", [this] { return stopped(); }),
-          device_(resolve_device(options.device.empty() ? graph.device : options.device)),
-          threads_(options.threads > 0 ? options.threads
-                                       : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {}
-
-    RunResult run();
-
-   private:
-    class StageContext;
-    struct Slot {
-        std::vector<ValueRef> outputs;
-        bool failed = false;  ///< itself, or something it needs
-        std::shared_ptr<Component> object;
-        std::unique_ptr<StageContext> context;
-        Account account;
-        double seconds = 0;  ///< wall time of its body
-        std::size_t peak = 0;
-    };
-
-    const StageUse& stage_of(std::size_t node) const { return graph_.stages[plan_.nodes[node].stage]; }
-    bool stopped() const { return options_.signal != nullptr && options_.signal->load() != 0; }
-
-    bool is_stored(std::size_t node, const PortInfo& output) const {
-        return plan_.nodes[node].stored.count(output.name) > 0;
-    }
-    void execute_flow();
-    void body(std::size_t node) noexcept;
-    void compute(std::size_t node);
-    Inputs gather_inputs(std::size_t node) const;
-    void load_from_cache(std::size_t node);
-    void store(std::size_t node, const fs::path& draft);
-    void fail(std::size_t node, std::exception_ptr failure);
-    RunRecord record(const RunResult& result, const std::string& started) const;
-
-    const Graph& graph_;
-    const GraphText graph_text_;
-    Registry& registry_;
-    const RunOptions& options_;
-    Observer& observer_;
-    Memo memo_;
-    Cache cache_;
-    DigestStore digests_;
-    Device device_;
-    int threads_;
-    Plan plan_;
-    Diagnostics diagnostics_;
-    std::unique_ptr<Journal> journal_;
-    Trace trace_;
-    std::mutex observing_;
-    std::vector<std::pair<std::string, std::string>> warnings_;  ///< stage and text
-    mutable std::mutex device_in_use_;
-    std::atomic<std::size_t> sequences_{0};
-    std::atomic<bool> interrupted_{false};
-    std::vector<Slot> slots_;  ///< last: values in it may use everything above until they go
-};
-
-/// What a stage sees of the run.
-class Execution::StageContext final : public Context {
-   public:
-    StageContext(Execution& run, std::size_t node) : run_(run), node_(node), stage_(run.stage_of(node)) {}
-
-    std::uint64_t seed() const override { return stage_.seed; }
-    Device device() const override { return run_.device_; }
-    int threads() const override { return run_.threads_; }
-    std::string label() const override { return label_of(stage_.use); }
-    std::string component_text(std::string_view name) const override {
-        const auto& components = stage_.use.type->components;
-        std::string text;  // of a list, all of them
-        for (std::size_t c = 0; c < components.size(); ++c)
-            if (components[c].name == name)
-                for (const Use& part : stage_.use.components[c]) text += component_toml(part);
-        return text;
-    }
-    const GraphText& graph() const override {
-        static const GraphText none;
-        return stage_.use.type->reads_graph ? run_.graph_text_ : none;
-    }
-    void traced(std::string_view what, Clock::time_point begin) const override {
-        run_.trace_.slice(stage_.name, what, begin, Clock::now());
-    }
-    fs::path output_folder() const override { return output_folder_; }
-    fs::path checkpoint_folder() const override { return run_.cache_.checkpoint(run_.plan_.nodes[node_].key); }
-    void progress(std::size_t done, std::size_t total, std::string_view note) const override {
-        run_.slots_[node_].account.items = done;
-        const std::lock_guard lock(run_.observing_);
-        run_.observer_.stage_progress(stage_.name, done, total, std::string(note));
-    }
-    void warn(std::string_view text) const override {
-        run_.journal_->write("warning", {{"stage", stage_.name}, {"text", std::string(text)}});
-        const std::lock_guard lock(run_.observing_);
-        run_.warnings_.emplace_back(stage_.name, text);
-        run_.observer_.warning(stage_.name, std::string(text));
-    }
-    void note(std::string_view event, std::string_view text) const override {
-        run_.journal_->write(std::string(event), {{"stage", stage_.name}, {"text", std::string(text)}});
-    }
-    void waited_since(Clock::time_point begin) const override {
-        const auto now = Clock::now();
-        run_.slots_[node_].account.waiting += (now - begin).count();
-        run_.trace_.slice(stage_.name, "wait", begin, now);
-    }
-    bool stop_requested() const override { return run_.stopped(); }
-    std::unique_lock<std::mutex> use_device() const override { return std::unique_lock(run_.device_in_use_); }
-
-    void set_output_folder(fs::path folder) { output_folder_ = std::move(folder); }
-
-   private:
-    Execution& run_;
-    std::size_t node_;
-    const StageUse& stage_;
-    fs::path output_folder_;
-};
-
-Inputs Execution::gather_inputs(std::size_t node) const {
-    Inputs inputs;
-    for (const auto& port : plan_.nodes[node].inputs) {
-        inputs.emplace_back();
-        for (const auto& input : port) inputs.back().push_back(slots_[input.node].outputs.at(input.port));
-    }
-    return inputs;
+Diagnostic not_written(const std::string& what, const std::exception& error) {
+    Diagnostic diagnostic = errors::storage_failed({}, "", "");
+    diagnostic.message = what + " could not be written: " + error.what();
+    return diagnostic;
 }
 
-void Execution::load_from_cache(std::size_t node) {
-    const auto& outputs = stage_of(node).use.type->outputs;
-    slots_[node].outputs.resize(outputs.size());
-    for (std::size_t p = 0; p < outputs.size(); ++p)
-        if (is_stored(node, outputs[p]))
-            slots_[node].outputs[p] =
-                load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
+/// Read by OpenBLAS and libgomp when a plugin first brings them in; whoever set them knows better. One pool of threads
+/// is enough, and threads that spin while they wait take the cores from those that decode.
+void set_pools() {
+    setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
+    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
 }
 
-void Execution::store(std::size_t node, const fs::path& draft) {
-    const auto& outputs = stage_of(node).use.type->outputs;
-    for (std::size_t p = 0; p < outputs.size(); ++p) {
-        if (!is_stored(node, outputs[p])) continue;
-        fs::create_directories(draft / outputs[p].name);
-        save_value(*slots_[node].outputs[p], draft / outputs[p].name);
-    }
-    cache_.commit(plan_.nodes[node].key, draft, plan_.nodes[node].key_text);
-    cache_.remember_key_text(graph_.name, stage_of(node).name, plan_.nodes[node].key_text);
-    cache_.forget_checkpoint(plan_.nodes[node].key);
+/// What makes a run's folder this one: the keys of all its work.
+std::string digest_of(const Plan& plan) {
+    std::string keys;
+    for (const PlanNode& node : plan.nodes) keys += node.key;
+    return sha256(keys);
 }
 
-void Execution::compute(std::size_t node) {
-    const PlanNode& work = plan_.nodes[node];
-    const StageUse& stage = stage_of(node);
-    Slot& slot = slots_[node];
-    std::unique_ptr<Cache::Lock> lock;
-    if (!work.stored.empty()) {
-        lock = std::make_unique<Cache::Lock>(cache_, work.key);
-        if (!lock->held()) {
-            slot.context->note("waiting", "another process is making the same");
-            lock->wait([this] { return stopped(); });
-            if (!lock->held()) throw Interrupted();
-            std::string why;
-            if (options_.use_cache && cache_.holds(work.key, work.stored, why, diagnostics_)) {
-                plan_.nodes[node].state = PlanNode::State::cached;
-                return load_from_cache(node);
-            }
-        }
-    }
-    slot.object = instantiate(stage.use, registry_);
-    fs::path draft;
-    if (!work.stored.empty()) {
-        draft = cache_.begin(work.key);
-        for (const PortInfo& port : stage.use.type->outputs)
-            if (port.type == Files::type_name) {
-                fs::create_directories(draft / port.name);
-                slot.context->set_output_folder(draft / port.name);
-            }
-    }
-    try {
-        slot.outputs = registry_.load(stage.use.type->id).run(*slot.object, gather_inputs(node), *slot.context);
-        if (!work.stored.empty()) store(node, draft);
-    } catch (...) {
-        cache_.discard(draft);
-        throw;
-    }
-    // A folder that was written has moved with its entry.
-    for (std::size_t p = 0; p < slot.outputs.size(); ++p)
-        if (stage.use.type->outputs[p].type == Files::type_name)
-            slot.outputs[p] = load_value(Files::type_name, cache_.entry(work.key) / stage.use.type->outputs[p].name);
-    for (ValueRef& output : slot.outputs)
-        output = wrap(output, {node, sequences_++, &slot.account, &memo_, &trace_, [this] { return stopped(); }});
+}  // namespace
+
+Execution::Execution(std::vector<const Graph*> graphs, Registry& registry, const RunOptions& options,
+                     Observer& observer)
+    : graphs_(std::move(graphs)),
+      registry_(registry),
+      options_(options),
+      observer_(observer),
+      memo_(options.memo_bytes),
+      cache_(options.cache.empty() ? default_cache_folder(options.output / ".cache") : options.cache),
+      times_(cache_.folder()),
+      digests_(cache_.folder() / "digests.json", [this] { return stopped(); }),
+      device_(resolve_device(options.device.empty() ? graphs_.front()->device : options.device)),
+      threads_(options.threads > 0 ? options.threads
+                                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+      started_(timestamp()),
+      results_(graphs_.size()),
+      left_(graphs_.size()) {
+    for (const Graph* graph : graphs_) texts_.push_back(graph_text(*graph));
 }
 
-void Execution::fail(std::size_t node, std::exception_ptr failure) {
-    slots_[node].failed = true;
-    try {
-        std::rethrow_exception(failure);
-    } catch (const Interrupted&) {
-        interrupted_ = true;
-        return;
-    } catch (const StageFailure& elsewhere) {  // it came from a stage that was asked for samples
-        node = elsewhere.node;
-        failure = elsewhere.cause;
-    } catch (...) {
+void Execution::prepare(const MakeFolders& make_folders) {
+    slots_ = std::vector<Slot>(plan_.nodes.size());
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+        slots_[n].context = make_context(n);
+        slots_[n].account.name = plan_.nodes[n].label;
+        slots_[n].readers = plan_.nodes[n].graphs.size();
+        if (plan_.nodes[n].state != PlanNode::State::idle)
+            for (const std::size_t g : plan_.nodes[n].graphs) ++left_[g];
     }
-    const Diagnostic diagnostic = explain_exception(stage_of(node), failure);
-    // Several stages may have asked the same one for the same samples; it failed once.
-    for (const Diagnostic& known : diagnostics_.all())
-        if (known.message == diagnostic.message) return;
-    journal_->write("failed", {{"stage", stage_of(node).name}, {"text", diagnostic.message}});
-    diagnostics_.add(diagnostic);
-    const std::lock_guard lock(observing_);
-    observer_.stage_failed(stage_of(node).name);
+    const auto folders = make_folders(plan_);
+    for (std::size_t g = 0; g < graphs_.size(); ++g) {
+        results_[g].folder = folders[g];
+        journals_.push_back(std::make_unique<Journal>(folders[g] / "journal.jsonl"));
+        journals_[g]->write("run", {{"graph", graphs_[g]->file.string()},
+                                    {"command", options_.command},
+                                    {"threads", threads_},
+                                    {"device", to_string(device_)},
+                                    {"cache", cache_.folder().string()}});
+    }
+    observer_.run_started(*graphs_.front(), plan_);
 }
 
-void Execution::body(std::size_t node) noexcept {
-    const PlanNode& work = plan_.nodes[node];
-    Slot& slot = slots_[node];
-    const std::string& name = stage_of(node).name;
-    const auto begin = Clock::now();
-    try {
-        for (const auto& port : work.inputs)
-            for (const auto& input : port)
-                if (slots_[input.node].failed) {
-                    slot.failed = true;
-                    return;
-                }
-        if (stopped()) throw Interrupted();
-        if (work.state == PlanNode::State::cached) {
-            load_from_cache(node);
-            journal_->write("cached", {{"stage", name}, {"key", work.key}});
-            return;
-        }
-        const bool runs = work.state == PlanNode::State::run;
-        if (runs) {
-            journal_->write("started", {{"stage", name}, {"key", work.key}, {"why", work.why}});
-            const std::lock_guard lock(observing_);
-            observer_.stage_started(name);
-        }
-        {
-            const Charge charge(slot.account, &trace_, runs ? "run" : "open");
-            compute(node);
-        }
-        slot.seconds = seconds_since(begin);
-        slot.peak = peak_memory();
-        if (runs) {
-            if (work.state == PlanNode::State::cached)  // by another process, meanwhile
-                journal_->write("cached", {{"stage", name}, {"key", work.key}});
-            else
-                journal_->write("finished", {{"stage", name}, {"seconds", slot.seconds}});
-            const std::lock_guard lock(observing_);
-            observer_.stage_finished(name, slot.seconds);
-        }
-    } catch (...) {
-        fail(node, std::current_exception());
-    }
-}
-
-void Execution::execute_flow() {
+void Execution::flow() {
     using Node = tbb::flow::continue_node<tbb::flow::continue_msg>;
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads_));
     tbb::task_arena arena(threads_);
@@ -325,88 +113,185 @@ void Execution::execute_flow() {
     });
 }
 
-RunRecord Execution::record(const RunResult& result, const std::string& started) const {
-    RunRecord record{
-        graph_,        plan_, result.status, options_.command, started, result.seconds, to_string(device_), threads_,
-        peak_memory(), {},    warnings_};
-    for (std::size_t s = 0; s < graph_.stages.size(); ++s) {
-        const Slot& slot = slots_[plan_.node_of[0][s]];
-        record.costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(),
-                                slot.account.items.load(), slot.peak});
+Status Execution::status_of(std::size_t graph) const {
+    bool failed = diagnostics_.has_errors(), interrupted = signalled() && graphs_.size() == 1;
+    for (const std::size_t n : plan_.node_of[graph]) {
+        failed |= slots_[n].failed && !slots_[n].interrupted;
+        interrupted |= slots_[n].interrupted;
     }
-    return record;
+    if (interrupted && (signalled() || !failed)) return Status::interrupted;
+    return failed ? Status::failed : Status::done;
 }
 
-RunResult Execution::run() {
-    const auto begin = Clock::now();
-    const std::string started = timestamp();
-    RunResult result;
-    try {
-        plan_ = make_plan({&graph_}, plan_world(cache_, digests_, diagnostics_, device_, options_.use_cache));
-    } catch (const Interrupted&) {
-        result.status = Status::interrupted;
-        return result;
+std::vector<StageCost> Execution::costs_of(std::size_t graph) const {
+    std::vector<StageCost> costs;
+    for (const std::size_t n : plan_.node_of[graph]) {
+        const Slot& slot = slots_[n];
+        costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(), slot.account.items.load(),
+                         slot.peak});
     }
-    slots_ = std::vector<Slot>(plan_.nodes.size());
-    std::string keys;
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-        slots_[n].context = std::make_unique<StageContext>(*this, n);
-        slots_[n].account.name = stage_of(n).name;
-        keys += plan_.nodes[n].key;
-    }
-    result.folder = make_run_folder(options_.output, graph_, sha256(keys));
-    journal_ = std::make_unique<Journal>(result.folder / "journal.jsonl");
-    journal_->write("run", {{"graph", graph_.file.string()},
-                            {"command", options_.command},
-                            {"threads", threads_},
-                            {"device", to_string(device_)},
-                            {"cache", cache_.folder().string()}});
-    observer_.run_started(graph_, plan_);
+    return costs;
+}
 
-    execute_flow();
-
-    for (std::size_t s = 0; s < graph_.stages.size(); ++s) {
-        const Slot& slot = slots_[plan_.node_of[0][s]];
-        result.values.push_back(slot.failed ? std::vector<ValueRef>{} : slot.outputs);
-    }
+/// What the graph left behind, but for its record; what can't be written is the graph's failure.
+void Execution::write_folder(std::size_t g) {
+    RunResult& result = results_[g];
     std::vector<fs::path> telling;  // files that want the run's record
-    try {
-        telling = write_results(result.folder, graph_, result.values);
-        trace_.write(result.folder / "trace.json");
-    } catch (const std::exception& error) {
-        Diagnostic diagnostic = errors::storage_failed({}, "", "");
-        diagnostic.message = std::string("the run's folder could not be written: ") + error.what();
-        diagnostics_.add(std::move(diagnostic));
-    }
-    result.diagnostics = diagnostics_.all();
-    result.status = interrupted_ || stopped()   ? Status::interrupted
-                    : diagnostics_.has_errors() ? Status::failed
-                                                : Status::done;
-    result.seconds = seconds_since(begin);
-    journal_->write("end", {{"status", static_cast<int>(result.status)}, {"seconds", result.seconds}});
-    try {
-        finish_run_folder(result.folder, to_json(record(result, started)), telling);
-    } catch (const std::exception& error) {
-        Diagnostic diagnostic = errors::storage_failed({}, "", "");
-        diagnostic.message = std::string("run.json could not be written: ") + error.what();
-        result.diagnostics.push_back(std::move(diagnostic));
+    const auto refuse = [&](const std::string& what, const std::exception& error) {
+        result.diagnostics.push_back(not_written(what, error));
         if (result.status == Status::done) result.status = Status::failed;
+    };
+    try {
+        telling = write_results(result.folder, *graphs_[g], result.values);
+        if (graphs_.size() == 1) trace_.write(result.folder / "trace.json");
+    } catch (const std::exception& error) {
+        refuse("the run's folder", error);
     }
-    // Lazy sequences use what goes with this object; whoever wants their samples reads them from the run's folder.
+    result.seconds = seconds_since(begin_);
+    journals_[g]->write("end", {{"status", static_cast<int>(result.status)}, {"seconds", result.seconds}});
+    RunRecord record{*graphs_[g],
+                     plan_,
+                     g,
+                     result.status,
+                     options_.command,
+                     started_,
+                     result.seconds,
+                     to_string(device_),
+                     threads_,
+                     peak_memory(),
+                     costs_of(g),
+                     {}};
+    {
+        const std::lock_guard lock(observing_);
+        for (const auto& [node, text] : warnings_)
+            for (std::size_t s = 0; s < graphs_[g]->stages.size(); ++s)
+                if (plan_.node_of[g][s] == node) record.warnings.emplace_back(graphs_[g]->stages[s].name, text);
+    }
+    try {
+        finish_run_folder(result.folder, to_json(record), telling);
+        if (graphs_.size() == 1) point_to(result.folder, "latest");
+    } catch (const std::exception& error) {
+        refuse("run.json", error);
+    }
+}
+
+void Execution::finish(std::size_t g) {
+    RunResult& result = results_[g];
+    for (const std::size_t n : plan_.node_of[g])
+        result.values.push_back(slots_[n].failed ? std::vector<ValueRef>{} : slots_[n].outputs);
+    result.status = status_of(g);
+    const auto& of = plan_.node_of[g];
+    {
+        const std::lock_guard lock(observing_);
+        for (const auto& [node, diagnostic] : failures_)
+            if (std::find(of.begin(), of.end(), node) != of.end()) result.diagnostics.push_back(diagnostic);
+    }
+    write_folder(g);
+    // Lazy sequences use what goes with this object; whoever wants their samples reads them from the run's folder. Of a
+    // sweep the figures are enough: many networks would fill the memory.
     for (auto& outputs : result.values)
         for (ValueRef& value : outputs)
-            if (value && !is_stored_type(value->type())) value.reset();
-    return result;
+            if (value &&
+                (!is_stored_type(value->type()) || (graphs_.size() > 1 && value->type() != Measures::type_name)))
+                value.reset();
+    if (graphs_.size() == 1) return;
+    for (const std::size_t n : std::set<std::size_t>(of.begin(), of.end()))
+        if (--slots_[n].readers == 0) {
+            slots_[n].outputs.clear();
+            slots_[n].object.reset();
+        }
+    const std::lock_guard lock(observing_);
+    observer_.cell_finished(g + 1, graphs_.size(), result.status != Status::done);
 }
 
-}  // namespace
+void Execution::finish_graphs_of(std::size_t node) noexcept {
+    for (const std::size_t g : plan_.nodes[node].graphs) {
+        if (--left_[g] > 0) continue;
+        try {
+            finish(g);
+        } catch (const std::exception& error) {
+            results_[g].status = Status::failed;
+            diagnostics_.add(not_written("what was found", error));
+        }
+    }
+}
+
+/// What a later plan compares with: also of lazy stages, which store nothing themselves.
+void Execution::remember_keys() const noexcept {
+    for (std::size_t g = 0; g < graphs_.size(); ++g) {
+        if (results_[g].status != Status::done) continue;
+        const std::string name = memory_name(*graphs_[g]);
+        for (std::size_t s = 0; s < graphs_[g]->stages.size(); ++s) {
+            const std::string &stage = graphs_[g]->stages[s].name, &text = plan_.nodes[plan_.node_of[g][s]].key_text;
+            if (cache_.last_key_text(name, stage) != text) cache_.remember_key_text(name, stage, text);
+        }
+    }
+}
+
+std::vector<RunResult> Execution::run(const MakeFolders& make_folders) {
+    try {
+        plan_ = make_plan(graphs_, plan_world(cache_, digests_, diagnostics_, device_, options_.use_cache));
+    } catch (const Interrupted&) {
+        for (RunResult& result : results_) result.status = Status::interrupted;
+        return std::move(results_);
+    }
+    prepare(make_folders);
+    std::vector<std::size_t> idle;  // graphs in which nobody asks for anything
+    for (std::size_t g = 0; g < graphs_.size(); ++g)
+        if (left_[g] == 0) idle.push_back(g);
+    flow();
+    for (const std::size_t g : idle) finish(g);
+    remember_keys();
+    for (const Diagnostic& each : diagnostics_.all())
+        for (RunResult& result : results_) result.diagnostics.insert(result.diagnostics.begin(), each);
+    return std::move(results_);
+}
 
 RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer) {
-    // Read by OpenBLAS and libgomp when a plugin first brings them in; whoever set them knows better. One pool of
-    // threads is enough, and threads that spin while they wait take the cores from those that decode.
-    setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
-    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
-    return Execution(graph, registry, options, observer).run();
+    set_pools();
+    return std::move(
+        Execution({&graph}, registry, options, observer)
+            .run([&](const Plan& plan) { return std::vector{make_run_folder(options.output, graph, digest_of(plan))}; })
+            .front());
+}
+
+SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Registry& registry,
+                      const RunOptions& options, Observer& observer) {
+    set_pools();
+    const auto begin = Execution::Clock::now();
+    std::vector<const Graph*> cells;
+    for (const Graph& graph : graphs) cells.push_back(&graph);
+    SweepResult result;
+    Execution execution(cells, registry, options, observer);
+    result.cells = execution.run([&](const Plan& plan) {
+        std::vector<fs::path> folders;
+        result.folder = make_sweep_folder(options.output, cells, digest_of(plan), folders);
+        return folders;
+    });
+    std::set<std::string> told;
+    bool failed = false, interrupted = false;
+    for (const RunResult& cell : result.cells) {
+        failed |= cell.status == Status::failed;
+        interrupted |= cell.status == Status::interrupted;
+        for (const Diagnostic& each : cell.diagnostics)
+            if (told.insert(render(each)).second) result.diagnostics.push_back(each);
+    }
+    const bool signalled = options.signal != nullptr && options.signal->load() != 0;
+    result.status = interrupted && (signalled || !failed) ? Status::interrupted
+                    : failed                              ? Status::failed
+                                                          : Status::done;
+    result.seconds = seconds_since(begin);
+    if (result.folder.empty()) return result;
+    try {
+        write_text(result.folder / "sweep.json", sweep_json(sweep, graphs, result, options.command) + "\n");
+        write_text(result.folder / "sweep.csv", sweep_csv(sweep, result));
+        execution.trace().write(result.folder / "trace.json");
+        point_to(result.folder, "latest-sweep");
+    } catch (const std::exception& error) {
+        result.diagnostics.push_back(not_written("the sweep's folder", error));
+        if (result.status == Status::done) result.status = Status::failed;
+    }
+    return result;
 }
 
 }  // namespace fettle::runtime

@@ -2,6 +2,8 @@
 
 #include <fettle/error.hpp>
 
+#include <algorithm>
+
 #include <filesystem>
 #include <new>
 
@@ -18,15 +20,42 @@ bool means_out_of_memory(const std::string& text) {
            text.find("can't allocate memory") != std::string::npos;
 }
 
-/// Where a parameter was given: "window", or "loss.window" of a component.
+/// The parameter of that name; null where there is none.
+const Given* parameter_of(const Use& use, const std::string& name) {
+    for (std::size_t i = 0; i < use.parameters.size(); ++i)
+        if (use.type->parameters[i].name == name) return &use.parameters[i];
+    return nullptr;
+}
+
+/// The member of a list of components that an error means: by its number, counted from 0, at the beginning of `rest`
+/// (which then goes); else the first that sets the parameter, else the first that has it, else the first.
+const Use& member_of(const std::vector<Use>& parts, std::string& rest) {
+    const auto dot = std::min(rest.find('.'), rest.size());
+    const std::string number = rest.substr(0, dot);
+    if (!number.empty() && number.size() < 7 && number.find_first_not_of("0123456789") == std::string::npos) {
+        rest.erase(0, dot + 1);
+        return parts[std::min<std::size_t>(std::stoul(number), parts.size() - 1)];
+    }
+    const Use* has = nullptr;
+    for (const Use& part : parts) {
+        const Given* given = parameter_of(part, rest);
+        if (given != nullptr && !given->is_default) return part;
+        if (given != nullptr && has == nullptr) has = &part;
+    }
+    return has != nullptr ? *has : parts.front();
+}
+
+/// Where a parameter was given: "window", or "loss.window" of a component, "loss.1.window" of the second in a list.
 Span place_of(const Use& use, const std::string& parameter) {
     const auto dot = parameter.find('.');
     for (std::size_t c = 0; dot != std::string::npos && c < use.components.size(); ++c)
-        if (use.type->components[c].name == parameter.substr(0, dot) && !use.components[c].empty())
-            return place_of(use.components[c].front(), parameter.substr(dot + 1));
-    for (std::size_t i = 0; i < use.parameters.size(); ++i)
-        if (use.type->parameters[i].name == parameter) return use.parameters[i].span;
-    return use.span;
+        if (use.type->components[c].name == parameter.substr(0, dot) && !use.components[c].empty()) {
+            std::string rest = parameter.substr(dot + 1);
+            const Use& member = member_of(use.components[c], rest);
+            return place_of(member, rest);
+        }
+    const Given* given = parameter_of(use, parameter);
+    return given != nullptr ? given->span : use.span;
 }
 
 }  // namespace

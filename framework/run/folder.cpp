@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <fstream>
 #include <set>
@@ -15,20 +16,6 @@ namespace fettle::runtime {
 namespace {
 
 namespace fs = std::filesystem;
-
-void write_text(const fs::path& file, const std::string& text) {
-    std::ofstream stream(file, std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream) throw Error(Fault::storage, "`" + file.string() + "` could not be written").help("is the disk full?");
-}
-
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string out = "\"";
-    for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-    return out + '"';
-}
 
 /// The tables of what was judged, else of what was decided, else of what was scored; each with its stage's place.
 std::vector<std::pair<std::size_t, const Scores*>> final_tables(const std::vector<std::vector<ValueRef>>& values) {
@@ -67,7 +54,56 @@ void write_scores(const fs::path& folder, const Graph& graph, const std::vector<
     }
 }
 
+/// "20261123-142731-f1559a5b".
+std::string stem_of(const std::string& key) {
+    return fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::localtime(std::time(nullptr)), key.substr(0, 8));
+}
+
+/// Makes a folder that wasn't there, `stem` with a number behind where one was.
+fs::path make_new(const fs::path& place, const std::string& stem) {
+    fs::path folder = place / stem;
+    fs::create_directories(place);
+    for (int attempt = 2; !fs::create_directory(folder); ++attempt)
+        folder = place / fmt::format("{}-{}", stem, attempt);
+    return folder;
+}
+
+Failure no_folder(const fs::path& folder, const std::exception& error) {
+    Diagnostic diagnostic = errors::storage_failed({}, "", "");
+    diagnostic.message = fmt::format("the run's folder `{}` can't be made: {}", folder.string(), error.what());
+    diagnostic.help = {"name another place with --output DIR"};
+    return Failure(std::move(diagnostic));
+}
+
+/// "03-epochs=5-seed=8": a name for any file system, and for a shell without quotes.
+std::string cell_name(const Graph& graph, std::size_t place, std::size_t cells) {
+    std::string name = fmt::format("{:0{}}", place + 1, std::max<std::size_t>(2, std::to_string(cells).size()));
+    for (const auto& [path, value] : graph.cell) {
+        name += "-" + path.substr(path.rfind('.') + 1) + "=";
+        for (const char c : value)
+            if (std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-')
+                name += c;
+            else if (c == ',')
+                name += '+';
+    }
+    return name.substr(0, 100);
+}
+
 }  // namespace
+
+void write_text(const fs::path& file, const std::string& text) {
+    std::ofstream stream(file, std::ios::binary);
+    stream << text;
+    stream.close();
+    if (!stream) throw Error(Fault::storage, "`" + file.string() + "` could not be written").help("is the disk full?");
+}
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string out = "\"";
+    for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+    return out + '"';
+}
 
 std::string timestamp() {
     const auto now = std::chrono::system_clock::now();
@@ -86,31 +122,39 @@ void Journal::write(const std::string& event, nlohmann::ordered_json fields) {
 }
 
 fs::path make_run_folder(const fs::path& output, const Graph& graph, const std::string& key) {
-    const std::string stem = fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::localtime(std::time(nullptr)), key.substr(0, 8));
     const fs::path place = fs::absolute(output) / graph.name;
-    fs::path folder = place / stem;
     try {
-        fs::create_directories(place);
-        for (int attempt = 2; !fs::create_directory(folder); ++attempt)
-            folder = place / fmt::format("{}-{}", stem, attempt);
+        const fs::path folder = make_new(place, stem_of(key));
         write_text(folder / "graph.toml", resolved_toml(graph));
+        return folder;
     } catch (const std::exception& error) {
-        Diagnostic diagnostic = errors::storage_failed({}, "", "");
-        diagnostic.message = fmt::format("the run's folder `{}` can't be made: {}", folder.string(), error.what());
-        diagnostic.help = {"name another place with --output DIR"};
-        throw Failure(std::move(diagnostic));
+        throw no_folder(place, error);
     }
-    return folder;
+}
+
+fs::path make_sweep_folder(const fs::path& output, const std::vector<const Graph*>& cells, const std::string& key,
+                           std::vector<fs::path>& cell_folders) {
+    const fs::path place = fs::absolute(output) / cells.front()->name;
+    try {
+        const fs::path folder = make_new(place, "sweep-" + stem_of(key));
+        for (std::size_t c = 0; c < cells.size(); ++c) {
+            cell_folders.push_back(make_new(folder, cell_name(*cells[c], c, cells.size())));
+            write_text(cell_folders.back() / "graph.toml", resolved_toml(*cells[c]));
+        }
+        return folder;
+    } catch (const std::exception& error) {
+        throw no_folder(place, error);
+    }
 }
 
 std::string to_csv(const Scores& scores) {
     std::string out = "sample,label,split,category";
-    for (const auto& column : scores.columns) out += "," + field(column.name);
+    for (const auto& column : scores.columns) out += "," + csv_field(column.name);
     out += "\r\n";
     for (std::size_t i = 0; i < scores.rows.size(); ++i) {
         const SampleInfo& row = scores.rows[i];
-        out += fmt::format("{},{},{},{}", field(row.id), fettle::to_string(row.label), fettle::to_string(row.split),
-                           field(row.category));
+        out += fmt::format("{},{},{},{}", csv_field(row.id), fettle::to_string(row.label), fettle::to_string(row.split),
+                           csv_field(row.category));
         for (const auto& column : scores.columns) out += fmt::format(",{}", column.values[i]);
         out += "\r\n";
     }
@@ -194,7 +238,7 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
     for (std::size_t s = 0; s < record.graph.stages.size(); ++s) {
         const StageUse& stage = record.graph.stages[s];
         const StageCost& cost = record.costs[s];
-        const PlanNode& node = record.plan.nodes[record.plan.node_of[0][s]];
+        const PlanNode& node = record.plan.nodes[record.plan.node_of[record.place][s]];
         nlohmann::ordered_json entry{
             {"name", stage.name},      {"use", stage.use.type->id},
             {"key", node.key},         {"state", cost.failed ? "failed" : states[static_cast<int>(node.state)]},
@@ -216,22 +260,26 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
                                {"built", stage.use.plugin->banner.soft}});
     auto warnings = nlohmann::ordered_json::array();
     for (const auto& [stage, text] : record.warnings) warnings.push_back({{"stage", stage}, {"text", text}});
-    return {{"fettle", FETTLE_VERSION},
-            {"graph", record.graph.name},
-            {"file", record.graph.file.string()},
-            {"command", record.command},
-            {"status", status[static_cast<int>(record.status)]},
-            {"started", record.started},
-            {"finished", timestamp()},
-            {"seconds", record.seconds},
-            {"seed", record.graph.seed},
-            {"device", record.device},
-            {"threads", record.threads},
-            {"peak_memory_bytes", record.peak_memory},
-            {"warnings", std::move(warnings)},
-            {"stages", std::move(stages)},
-            {"plugins", std::move(plugins)},
-            {"resolved", resolved_toml(record.graph)}};
+    auto cell = nlohmann::ordered_json::object();
+    for (const auto& [path, value] : record.graph.cell) cell[path] = value;
+    nlohmann::ordered_json out{{"fettle", FETTLE_VERSION},
+                               {"graph", record.graph.name},
+                               {"file", record.graph.file.string()},
+                               {"command", record.command},
+                               {"status", status[static_cast<int>(record.status)]},
+                               {"started", record.started},
+                               {"finished", timestamp()},
+                               {"seconds", record.seconds},
+                               {"seed", record.graph.seed},
+                               {"device", record.device},
+                               {"threads", record.threads},
+                               {"peak_memory_bytes", record.peak_memory},
+                               {"warnings", std::move(warnings)},
+                               {"stages", std::move(stages)},
+                               {"plugins", std::move(plugins)},
+                               {"resolved", resolved_toml(record.graph)}};
+    if (!cell.empty()) out["cell"] = std::move(cell);
+    return out;
 }
 
 void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& record,
@@ -241,11 +289,13 @@ void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& rec
     fs::rename(folder / "run.json.part", folder / "run.json");
     const std::string line = record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     for (const fs::path& file : telling) tell(file, line);
+}
+
+void point_to(const fs::path& folder, const std::string& name) {
     std::error_code error;
-    const fs::path latest = folder.parent_path() / "latest",
-                   beside = folder.parent_path() / (".latest." + folder.filename().string());
+    const fs::path beside = folder.parent_path() / ("." + name + "." + folder.filename().string());
     fs::create_symlink(folder.filename(), beside, error);
-    if (!error) fs::rename(beside, latest, error);
+    if (!error) fs::rename(beside, folder.parent_path() / name, error);
 }
 
 }  // namespace fettle::runtime

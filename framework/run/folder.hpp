@@ -9,6 +9,10 @@ namespace fettle::runtime {
 
 /// Makes <output>/<graph>/<time>-<short key> with graph.toml, the resolved graph. Throws Failure (R506) where it can't.
 std::filesystem::path make_run_folder(const std::filesystem::path& output, const Graph& graph, const std::string& key);
+/// Makes <output>/<graph>/sweep-<time>-<short key> with a folder for each cell in it, named by its number and values.
+/// Throws Failure (R506) where it can't.
+std::filesystem::path make_sweep_folder(const std::filesystem::path& output, const std::vector<const Graph*>& cells,
+                                        const std::string& key, std::vector<std::filesystem::path>& cell_folders);
 
 /// Writes what the values hold that people want: scores.csv, measures.json, network/, and files of reporters. Returns
 /// the files that want the run's record (Files::records).
@@ -28,6 +32,7 @@ struct StageCost {
 struct RunRecord {
     const Graph& graph;
     const Plan& plan;
+    std::size_t place;  ///< of the graph in the plan
     Status status;
     std::string command, started;  ///< as typed; a timestamp
     double seconds;                ///< wall time
@@ -39,10 +44,16 @@ struct RunRecord {
 };
 nlohmann::ordered_json to_json(const RunRecord& record);
 
-/// Writes run.json (beside and renamed), puts the record into each file of `telling` that asks for it, and points
-/// <output>/<graph>/latest to the folder.
+/// Writes run.json (beside and renamed) and puts the record into each file of `telling` that asks for it.
 void finish_run_folder(const std::filesystem::path& folder, const nlohmann::ordered_json& record,
                        const std::vector<std::filesystem::path>& telling);
+
+/// Points `name` beside the folder ("latest") to it.
+void point_to(const std::filesystem::path& folder, const std::string& name);
+/// Writes a text; throws Error(Fault::storage).
+void write_text(const std::filesystem::path& file, const std::string& text);
+/// A field of CSV (RFC 4180), quoted where it must be.
+std::string csv_field(const std::string& text);
 
 /// A table of scores as CSV (RFC 4180), full precision.
 std::string to_csv(const Scores& scores);

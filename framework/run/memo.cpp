@@ -25,8 +25,12 @@ class Reader {
             const Memo::Key key{wrapping_.sequence, index / block, kept_round};
             if (block == 1 || std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
         }
-        const auto made = wrapping_.memo->get(keys, [&](const std::vector<std::size_t>& missing) {
+        const auto make = [&](const std::vector<std::size_t>& missing) {
             return block == 1 ? make_singles(keys, missing, round) : make_blocks(keys, missing, block, round);
+        };
+        const auto made = wrapping_.memo->get(keys, make, [&](std::chrono::steady_clock::time_point begin) {
+            if (wrapping_.trace != nullptr)
+                wrapping_.trace->slice(wrapping_.account->name, "wait for samples", begin, Trace::Clock::now());
         });
         std::vector<Batch::Row> rows;
         for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -43,7 +47,7 @@ class Reader {
 
    private:
     Ref<Batch> make(std::span<const std::size_t> indices, std::uint32_t round) const {
-        const Charge charge(*wrapping_.account, wrapping_.trace, "read");
+        const Charge charge(*wrapping_.account, wrapping_.trace, wrapping_.reading);
         try {
             auto batch = inner_.read(indices, round);
             if (!batch || batch->size() != indices.size())
@@ -151,7 +155,8 @@ std::size_t Memo::Hash::operator()(const Key& key) const {
 }
 
 std::vector<Memo::Item> Memo::get(const std::vector<Key>& keys,
-                                  const std::function<std::vector<Item>(const std::vector<std::size_t>&)>& make) {
+                                  const std::function<std::vector<Item>(const std::vector<std::size_t>&)>& make,
+                                  const std::function<void(std::chrono::steady_clock::time_point)>& waited) {
     std::vector<Item> out(keys.size());
     std::vector<std::size_t> missing, awaited;
     {
@@ -195,6 +200,7 @@ std::vector<Memo::Item> Memo::get(const std::vector<Key>& keys,
         changed_.notify_all();
         if (failure) std::rethrow_exception(failure);
     }
+    const auto begin = std::chrono::steady_clock::now();
     for (const std::size_t k : awaited) {
         std::unique_lock lock(mutex_);
         // An entry made meanwhile may be gone again for want of room, or its maker failed: then it is made here.
@@ -209,6 +215,7 @@ std::vector<Memo::Item> Memo::get(const std::vector<Key>& keys,
         lock.unlock();
         out[k] = get({keys[k]}, [&](const std::vector<std::size_t>&) { return make({k}); }).front();
     }
+    if (waited && !awaited.empty()) waited(begin);
     return out;
 }
 

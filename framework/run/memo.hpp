@@ -62,9 +62,11 @@ class Memo {
     using Item = Ref<Batch>;
 
     /// The batches for `keys`. What isn't there is made by one call of `make` with the positions that are missing;
-    /// it returns them in that order. What another thread is making is waited for.
+    /// it returns them in that order. What another thread is making is waited for. `waited`, where given, is told since
+    /// when another thread was waited for.
     std::vector<Item> get(const std::vector<Key>& keys,
-                          const std::function<std::vector<Item>(const std::vector<std::size_t>& missing)>& make);
+                          const std::function<std::vector<Item>(const std::vector<std::size_t>& missing)>& make,
+                          const std::function<void(std::chrono::steady_clock::time_point begin)>& waited = {});
 
     std::size_t bytes() const;
 
@@ -102,6 +104,7 @@ struct Wrapping {
     Memo* memo;
     Trace* trace;
     std::function<bool()> stop_requested;
+    const char* reading = "read";  ///< what it does when asked, in the trace: "decode", "compute"
 };
 
 /// The same sequence, remembered and charged to its stage; views and values that aren't lazy come back as they are.

@@ -22,6 +22,7 @@ namespace fettle::runtime {
 class Observer {
    public:
     virtual ~Observer() = default;
+    /// Of a sweep, the first cell's graph. Stages are named by PlanNode::label in all that follows.
     virtual void run_started(const Graph&, const Plan&) {}
     virtual void stage_started(const std::string& /*stage*/) {}
     virtual void stage_progress(const std::string& /*stage*/, std::size_t /*done*/, std::size_t /*total*/,
@@ -29,6 +30,8 @@ class Observer {
     virtual void stage_finished(const std::string& /*stage*/, double /*seconds*/) {}
     virtual void stage_failed(const std::string& /*stage*/) {}
     virtual void warning(const std::string& /*stage*/, const std::string& /*text*/) {}
+    /// Of a sweep: one cell, counted from 1, is done, or failed.
+    virtual void cell_finished(std::size_t /*cell*/, std::size_t /*cells*/, bool /*failed*/) {}
 };
 
 struct RunOptions {
@@ -37,9 +40,10 @@ struct RunOptions {
     std::filesystem::path output = "runs";
     std::filesystem::path cache;  ///< empty: default_cache_folder
     bool use_cache = true;
-    std::size_t memo_bytes = std::size_t{512} << 20;
-    std::string command;                       ///< for the record
-    const std::atomic<int>* signal = nullptr;  ///< not 0: stop; the number is the signal's
+    std::size_t memo_bytes = std::size_t{512} << 20;  ///< of remembered samples, of all cells of a sweep together
+    bool fail_fast = false;                           ///< of a sweep: one cell that fails stops the others
+    std::string command;                              ///< for the record
+    const std::atomic<int>* signal = nullptr;         ///< not 0: stop; the number is the signal's
 };
 
 enum class Status { done, failed, interrupted };
@@ -52,16 +56,51 @@ struct RunResult {
     double seconds = 0;
 };
 
+/// What became of a sweep. The values of its cells are their measures alone.
+struct SweepResult {
+    Status status = Status::done;  ///< failed where any cell did
+    std::filesystem::path folder;  ///< runs/<graph>/sweep-<time>-<short key>: sweep.json, sweep.csv, trace.json, cells
+    std::vector<RunResult> cells;
+    std::vector<Diagnostic> diagnostics;  ///< of all, each once
+    double seconds = 0;
+};
+
 /// Where `auto`, `cuda` and the like lead on this machine; LibTorch isn't loaded for it. Throws Failure (R505) where
 /// the device isn't there.
 Device resolve_device(const std::string& text);
 std::string to_string(const Device& device);
 
-/// What the planner asks, answered by a cache and digests. The three must outlive it.
+/// What the planner asks, answered by a cache and digests. The three must outlive it. [any thread]
 PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diagnostics, const Device& device,
                      bool use_cache);
 
 /// Runs a checked graph. Stages that don't depend on a failed one finish; all failures are in the result.
 RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer);
+
+/// Runs the cells of a sweep, `graphs`, as one plan: work that is equal is done once. A cell that fails doesn't stop
+/// the others, unless the options say so.
+SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Registry& registry,
+                      const RunOptions& options, Observer& observer);
+
+/// The figures of cells that differ by their seeds alone, of one judgement. Cells that failed are left out.
+struct Spread {
+    std::size_t group;           ///< index in Sweep::groups
+    std::size_t judgement;       ///< which of a cell's, counted from 0
+    std::string column, method;  ///< of the group's first cell
+    struct Figure {
+        std::string name;
+        std::vector<double> values;  ///< per seed; those that are defined
+        double mean() const;         ///< NaN where there is none
+        double deviation() const;    ///< the sample's (n - 1); NaN where there are less than two
+    };
+    std::vector<Figure> figures;
+};
+std::vector<Spread> spreads_of(const Sweep& sweep, const SweepResult& result);
+
+/// What a sweep found, as sweep.json holds it: every cell's figures, and their spread over seeds.
+std::string sweep_json(const Sweep& sweep, const std::vector<Graph>& graphs, const SweepResult& result,
+                       const std::string& command);
+/// One line per cell and judgement, as sweep.csv holds it (RFC 4180).
+std::string sweep_csv(const Sweep& sweep, const SweepResult& result);
 
 }  // namespace fettle::runtime

@@ -1,7 +1,6 @@
 #include "show/show.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace fettle::runtime {
 namespace {
@@ -53,39 +52,6 @@ std::string draw_dot(const Graph& graph) {
         out += fmt::format("    s{} -> s{} [label=\"{}\"];\n", from, to, text);
     });
     return out + "}\n";
-}
-
-std::string plan_text(const Graph& graph, const Plan& plan) {
-    constexpr const char* states[] = {"cached", "run", "open", "-"};
-    std::size_t width = 0, cached = 0, runs = 0;
-    for (const StageUse& stage : graph.stages) width = std::max(width, stage.name.size());
-    std::string out;
-    for (std::size_t s = 0; s < graph.stages.size(); ++s) {
-        const PlanNode& node = plan.nodes[plan.node_of[0][s]];
-        cached += node.state == PlanNode::State::cached;
-        runs += node.state == PlanNode::State::run;
-        std::string why = node.state == PlanNode::State::run    ? node.why
-                          : node.state == PlanNode::State::open ? "lazy: read by a stage that runs"
-                          : node.state == PlanNode::State::idle ? "lazy: nobody needs it this time"
-                                                                : "";
-        out += fmt::format("{:<{}}  {:<6}  {}  {}\n", graph.stages[s].name, width, states[static_cast<int>(node.state)],
-                           node.key.substr(0, 8), why);
-    }
-    return out + fmt::format("{} to run, {} from the cache\n", runs, cached);
-}
-
-std::string plan_json(const Graph& graph, const Plan& plan) {
-    constexpr const char* states[] = {"cached", "run", "open", "idle"};
-    nlohmann::ordered_json out = nlohmann::ordered_json::array();
-    for (std::size_t s = 0; s < graph.stages.size(); ++s) {
-        const PlanNode& node = plan.nodes[plan.node_of[0][s]];
-        out.push_back({{"stage", graph.stages[s].name},
-                       {"use", graph.stages[s].use.type->id},
-                       {"state", states[static_cast<int>(node.state)]},
-                       {"key", node.key},
-                       {"why", node.why}});
-    }
-    return out.dump(1) + "\n";
 }
 
 }  // namespace fettle::runtime

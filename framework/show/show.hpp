@@ -21,9 +21,19 @@ std::string inspect_json(const TypeInfo& type, const PluginInfo& plugin);
 std::string draw_mermaid(const Graph& graph);
 std::string draw_dot(const Graph& graph);
 
-/// What would run and why, one line per stage.
+/// What would run and why, one line per stage, and how long that is expected to take.
 std::string plan_text(const Graph& graph, const Plan& plan);
 std::string plan_json(const Graph& graph, const Plan& plan);
+/// The same of a sweep, one line per distinct piece of work.
+std::string sweep_plan_text(const std::vector<Graph>& cells, const Plan& plan);
+std::string sweep_plan_json(const std::vector<Graph>& cells, const Plan& plan);
+/// Everything that made a stage stale.
+std::string why_text(const std::vector<StaleStage>& stages);
+std::string why_json(const std::vector<StaleStage>& stages);
+
+/// A finished sweep as a table per judgement: a line per combination of values, with mean, standard deviation and range
+/// over its seeds; then the cells that failed.
+std::string sweep_text(const Sweep& sweep, const SweepResult& result);
 
 /// The figures of a finished run, as a small table; empty where nothing was judged.
 std::string figures_text(const RunResult& result);

@@ -1,0 +1,111 @@
+// Between the steps of running a plan; not part of the folder's interface. executor.cpp plans, lets the stages flow and
+// writes folders; stages.cpp does what happens around one stage.
+#pragma once
+
+#include "run/folder.hpp"
+#include "run/journal.hpp"
+#include "run/memo.hpp"
+#include "run/run.hpp"
+#include "run/times.hpp"
+#include "run/trace.hpp"
+
+#include <memory>
+
+namespace fettle::runtime {
+
+/// The process's peak resident memory so far, in bytes.
+std::size_t peak_memory();
+
+/// One graph, or all cells of a sweep, running as one plan.
+class Execution {
+   public:
+    using Clock = std::chrono::steady_clock;
+    /// Makes the folders to write to, one per graph, once it is known what is to be done.
+    using MakeFolders = std::function<std::vector<std::filesystem::path>(const Plan&)>;
+
+    /// `graphs` must outlive it. Throws Failure where there is no cache or no such device.
+    Execution(std::vector<const Graph*> graphs, Registry& registry, const RunOptions& options, Observer& observer);
+
+    /// One result per graph; without folders where it was stopped while planning.
+    std::vector<RunResult> run(const MakeFolders& make_folders);
+
+    const Trace& trace() const { return trace_; }
+
+   private:
+    class StageContext;
+    /// What became of a piece of work. Filled once, by its body.
+    struct Slot {
+        std::vector<ValueRef> outputs;
+        bool failed = false;       ///< itself, or something it needs
+        bool interrupted = false;  ///< the same, and nothing was wrong but that it was to stop
+        bool told = false;         ///< its failure was reported
+        std::shared_ptr<Component> object;
+        std::unique_ptr<Context> context;
+        std::filesystem::path output_folder;
+        Account account;
+        std::size_t peak = 0;
+        std::atomic<std::size_t> readers{0};  ///< graphs that aren't finished and hold it
+    };
+
+    // executor.cpp
+    void prepare(const MakeFolders& make_folders);
+    void flow();
+    void finish_graphs_of(std::size_t node) noexcept;
+    void finish(std::size_t graph);
+    void write_folder(std::size_t graph);
+    Status status_of(std::size_t graph) const;
+    std::vector<StageCost> costs_of(std::size_t graph) const;
+    void remember_keys() const noexcept;
+
+    // stages.cpp
+    std::unique_ptr<Context> make_context(std::size_t node);
+    void body(std::size_t node) noexcept;
+    void run_body(std::size_t node);
+    void compute(std::size_t node);
+    bool made_meanwhile(std::size_t node, std::unique_ptr<Cache::Lock>& lock);
+    Inputs gather_inputs(std::size_t node) const;
+    void load_from_cache(std::size_t node);
+    void store(std::size_t node, const std::filesystem::path& draft);
+    void fail(std::size_t node, std::exception_ptr failure) noexcept;
+    void tell(std::size_t node, Diagnostic diagnostic);
+
+    const Graph& graph_of(std::size_t node) const { return *graphs_[plan_.nodes[node].graph]; }
+    const StageUse& stage_of(std::size_t node) const { return graph_of(node).stages[plan_.nodes[node].stage]; }
+    bool is_stored(std::size_t node, const PortInfo& output) const {
+        return plan_.nodes[node].stored.count(output.name) > 0;
+    }
+    bool signalled() const { return options_.signal != nullptr && options_.signal->load() != 0; }
+    bool stopped() const { return signalled() || (options_.fail_fast && any_failed_); }
+    /// Into the journal of every graph that needs the node.
+    void journal(std::size_t node, const std::string& event, nlohmann::ordered_json fields);
+
+    std::vector<const Graph*> graphs_;
+    std::vector<GraphText> texts_;
+    Registry& registry_;
+    const RunOptions& options_;
+    Observer& observer_;
+    Memo memo_;
+    Cache cache_;
+    Times times_;
+    DigestStore digests_;
+    Device device_;
+    int threads_;
+    Clock::time_point begin_ = Clock::now();
+    std::string started_;
+    Plan plan_;
+    Diagnostics diagnostics_;  ///< of the cache
+    std::vector<std::unique_ptr<Journal>> journals_;
+    Trace trace_;
+    SharedClock shared_;
+    mutable std::mutex observing_;                               ///< the observer, and the two lists below
+    std::vector<std::pair<std::size_t, std::string>> warnings_;  ///< node and text
+    std::vector<std::pair<std::size_t, Diagnostic>> failures_;   ///< node and what was wrong with it
+    std::mutex device_in_use_;
+    std::atomic<std::size_t> sequences_{0};
+    std::atomic<bool> any_failed_{false};
+    std::vector<RunResult> results_;
+    std::vector<std::atomic<std::size_t>> left_;  ///< per graph: work that isn't done
+    std::vector<Slot> slots_;                     ///< last: values in it may use everything above until they go
+};
+
+}  // namespace fettle::runtime

@@ -1,0 +1,278 @@
+// What happens around one stage: its context, its inputs and outputs, the cache, what it threw.
+#include "run/execution.hpp"
+#include "run/failure.hpp"
+#include "run/instantiate.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace fettle::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a stage does when it is asked for samples, for the trace.
+const char* reading_of(const TypeInfo& type) {
+    return type.role == "dataset" ? "decode" : type.device ? "compute" : "batch";
+}
+
+}  // namespace
+
+std::size_t peak_memory() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+/// What a stage sees of the run.
+class Execution::StageContext final : public Context {
+   public:
+    StageContext(Execution& run, std::size_t node) : run_(run), node_(node), stage_(run.stage_of(node)) {}
+
+    std::uint64_t seed() const override { return stage_.seed; }
+    Device device() const override { return run_.device_; }
+    int threads() const override { return run_.threads_; }
+    std::string label() const override { return label_of(stage_.use); }
+    std::string component_text(std::string_view name) const override {
+        const auto& components = stage_.use.type->components;
+        std::string text;  // of a list, all of them
+        for (std::size_t c = 0; c < components.size(); ++c)
+            if (components[c].name == name)
+                for (const Use& part : stage_.use.components[c]) text += component_toml(part);
+        return text;
+    }
+    const GraphText& graph() const override {
+        static const GraphText none;
+        return stage_.use.type->reads_graph ? run_.texts_[run_.plan_.nodes[node_].graph] : none;
+    }
+    void traced(std::string_view what, Clock::time_point begin) const override {
+        run_.trace_.slice(name(), what, begin, Clock::now());
+    }
+    fs::path output_folder() const override { return run_.slots_[node_].output_folder; }
+    fs::path checkpoint_folder() const override { return run_.cache_.checkpoint(run_.plan_.nodes[node_].key); }
+    void progress(std::size_t done, std::size_t total, std::string_view note) const override {
+        run_.slots_[node_].account.items = done;
+        const std::lock_guard lock(run_.observing_);
+        run_.observer_.stage_progress(name(), done, total, std::string(note));
+    }
+    void warn(std::string_view text) const override {
+        run_.journal(node_, "warning", {{"text", std::string(text)}});
+        const std::lock_guard lock(run_.observing_);
+        run_.warnings_.emplace_back(node_, text);
+        run_.observer_.warning(name(), std::string(text));
+    }
+    void note(std::string_view event, std::string_view text) const override {
+        run_.journal(node_, std::string(event), {{"text", std::string(text)}});
+    }
+    void waited_since(Clock::time_point begin) const override {
+        const auto now = Clock::now();
+        run_.slots_[node_].account.waiting += (now - begin).count();
+        run_.trace_.slice(name(), "wait", begin, now);
+    }
+    bool stop_requested() const override { return run_.stopped(); }
+    std::unique_lock<std::mutex> use_device() const override {
+        std::unique_lock lock(run_.device_in_use_, std::try_to_lock);
+        if (lock.owns_lock()) return lock;
+        const auto begin = Clock::now();
+        lock.lock();
+        traced("wait for device", begin);
+        return lock;
+    }
+
+   private:
+    const std::string& name() const { return run_.plan_.nodes[node_].label; }
+
+    Execution& run_;
+    std::size_t node_;
+    const StageUse& stage_;
+};
+
+std::unique_ptr<Context> Execution::make_context(std::size_t node) {
+    return std::make_unique<StageContext>(*this, node);
+}
+
+void Execution::journal(std::size_t node, const std::string& event, nlohmann::ordered_json fields) {
+    for (const std::size_t g : plan_.nodes[node].graphs) {
+        const auto& of = plan_.node_of[g];  // a stage may have another name in another graph
+        const auto s = static_cast<std::size_t>(std::find(of.begin(), of.end(), node) - of.begin());
+        nlohmann::ordered_json line{{"stage", graphs_[g]->stages[s].name}};
+        line.update(fields);
+        journals_[g]->write(event, std::move(line));
+    }
+}
+
+Inputs Execution::gather_inputs(std::size_t node) const {
+    Inputs inputs;
+    for (const auto& port : plan_.nodes[node].inputs) {
+        inputs.emplace_back();
+        for (const auto& input : port) inputs.back().push_back(slots_[input.node].outputs.at(input.port));
+    }
+    return inputs;
+}
+
+void Execution::load_from_cache(std::size_t node) {
+    const auto begin = Clock::now();
+    const auto& outputs = stage_of(node).use.type->outputs;
+    slots_[node].outputs.resize(outputs.size());
+    for (std::size_t p = 0; p < outputs.size(); ++p)
+        if (is_stored(node, outputs[p]))
+            slots_[node].outputs[p] =
+                load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
+    trace_.slice(plan_.nodes[node].label, "load", begin, Clock::now());
+}
+
+void Execution::store(std::size_t node, const fs::path& draft) {
+    const auto begin = Clock::now();
+    const auto& outputs = stage_of(node).use.type->outputs;
+    for (std::size_t p = 0; p < outputs.size(); ++p) {
+        if (!is_stored(node, outputs[p])) continue;
+        fs::create_directories(draft / outputs[p].name);
+        save_value(*slots_[node].outputs[p], draft / outputs[p].name);
+    }
+    cache_.commit(plan_.nodes[node].key, draft, plan_.nodes[node].key_text);
+    cache_.remember_key_text(memory_name(graph_of(node)), stage_of(node).name, plan_.nodes[node].key_text);
+    cache_.forget_checkpoint(plan_.nodes[node].key);
+    trace_.slice(plan_.nodes[node].label, "store", begin, Clock::now());
+}
+
+/// Holds the lock on the node's work; true where another process had it, and has put the result into the cache.
+bool Execution::made_meanwhile(std::size_t node, std::unique_ptr<Cache::Lock>& lock) {
+    PlanNode& work = plan_.nodes[node];
+    lock = std::make_unique<Cache::Lock>(cache_, work.key);
+    if (lock->held()) return false;
+    slots_[node].context->note("waiting", "another process is making the same");
+    const auto begin = Clock::now();
+    lock->wait([this] { return stopped(); });
+    slots_[node].context->traced("wait for another process", begin);
+    if (!lock->held()) throw Interrupted();
+    std::string why;
+    if (!options_.use_cache || !cache_.holds(work.key, work.stored, why, diagnostics_)) return false;
+    work.state = PlanNode::State::cached;
+    load_from_cache(node);
+    return true;
+}
+
+void Execution::compute(std::size_t node) {
+    const PlanNode& work = plan_.nodes[node];
+    const StageUse& stage = stage_of(node);
+    Slot& slot = slots_[node];
+    std::unique_ptr<Cache::Lock> lock;
+    if (!work.stored.empty() && made_meanwhile(node, lock)) return;
+    slot.object = instantiate(stage.use, registry_);
+    fs::path draft;
+    if (!work.stored.empty()) {
+        draft = cache_.begin(work.key);
+        for (const PortInfo& port : stage.use.type->outputs)
+            if (port.type == Files::type_name) fs::create_directories(slot.output_folder = draft / port.name);
+    }
+    try {
+        slot.outputs = registry_.load(stage.use.type->id).run(*slot.object, gather_inputs(node), *slot.context);
+        if (!work.stored.empty()) store(node, draft);
+    } catch (...) {
+        cache_.discard(draft);
+        throw;
+    }
+    // A folder that was written has moved with its entry.
+    for (std::size_t p = 0; p < slot.outputs.size(); ++p)
+        if (stage.use.type->outputs[p].type == Files::type_name)
+            slot.outputs[p] = load_value(Files::type_name, cache_.entry(work.key) / stage.use.type->outputs[p].name);
+    for (ValueRef& output : slot.outputs)
+        output = wrap(output, {node, sequences_++, &slot.account, &memo_, &trace_, [this] { return stopped(); },
+                               reading_of(*stage.use.type)});
+}
+
+/// Says once what was wrong with a node, and where in a sweep.
+void Execution::tell(std::size_t node, Diagnostic diagnostic) {
+    const auto& holders = plan_.nodes[node].graphs;
+    if (graphs_.size() > 1 && holders.size() < graphs_.size()) {
+        std::string cells;
+        for (const std::size_t g : holders)
+            if (cells.size() < 60) cells += (cells.empty() ? "" : ", ") + std::to_string(g + 1);
+        diagnostic.help.push_back(
+            fmt::format("it is a part of {} {} of {}", holders.size() == 1 ? "cell" : "cells", cells, graphs_.size()));
+    }
+    journal(node, "failed", {{"text", diagnostic.message}});
+    const std::lock_guard lock(observing_);
+    failures_.emplace_back(node, std::move(diagnostic));
+    observer_.stage_failed(plan_.nodes[node].label);
+}
+
+void Execution::fail(std::size_t node, std::exception_ptr failure) noexcept {
+    slots_[node].failed = true;
+    try {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const Interrupted&) {
+            slots_[node].interrupted = true;
+            return;
+        } catch (const StageFailure& elsewhere) {  // it came from a stage that was asked for samples
+            node = elsewhere.node;
+            failure = elsewhere.cause;
+        } catch (...) {
+        }
+        any_failed_ = true;
+        {  // several stages may have asked the same one for the same samples; it
+            // failed once
+            const std::lock_guard lock(observing_);
+            if (std::exchange(slots_[node].told, true)) return;
+        }
+        tell(node, explain_exception(stage_of(node), failure));
+    } catch (const std::exception& error) {  // no memory, a journal that can't be written
+        diagnostics_.add(errors::plugin_threw({}, plan_.nodes[node].label, error.what()));
+    }
+}
+
+void Execution::run_body(std::size_t node) {
+    const PlanNode& work = plan_.nodes[node];
+    Slot& slot = slots_[node];
+    if (stopped()) throw Interrupted();
+    if (work.state == PlanNode::State::cached) {
+        load_from_cache(node);
+        return journal(node, "cached", {{"key", work.key}});
+    }
+    if (work.state == PlanNode::State::open) {
+        const Charge charge(slot.account, &trace_, "open");
+        return compute(node);
+    }
+    journal(node, "started", {{"key", work.key}, {"why", work.why}});
+    {
+        const std::lock_guard lock(observing_);
+        observer_.stage_started(work.label);
+    }
+    const auto begin = Clock::now();
+    {
+        const SharedClock::Lap lap(shared_);
+        const Charge charge(slot.account, &trace_, "run");
+        compute(node);
+        if (work.state == PlanNode::State::run)
+            times_.remember(memory_name(graph_of(node)), stage_of(node).name, stage_of(node).use.type->id,
+                            lap.seconds());
+    }
+    slot.peak = peak_memory();
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (work.state == PlanNode::State::cached)  // by another process, meanwhile
+        journal(node, "cached", {{"key", work.key}});
+    else
+        journal(node, "finished", {{"seconds", seconds}});
+    const std::lock_guard lock(observing_);
+    observer_.stage_finished(work.label, seconds);
+}
+
+void Execution::body(std::size_t node) noexcept {
+    Slot& slot = slots_[node];
+    for (const auto& port : plan_.nodes[node].inputs)
+        for (const auto& input : port) {
+            slot.failed |= slots_[input.node].failed;
+            slot.interrupted |= slots_[input.node].interrupted;
+        }
+    try {
+        if (!slot.failed) run_body(node);
+    } catch (...) {
+        fail(node, std::current_exception());
+    }
+    finish_graphs_of(node);
+}
+
+}  // namespace fettle::runtime
