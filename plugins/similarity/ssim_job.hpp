@@ -29,8 +29,10 @@ struct View {
 template <class T>
 struct Job {
     std::int64_t images = 0, channels = 0, height = 0, width = 0;
-    const T* taps = nullptr;  ///< the window's weights along one side: symmetric, sum 1
+    const T* taps = nullptr;  ///< the window's weights along one side: symmetric
     int count = 0;            ///< how many; odd
+    T mass = 1;               ///< what the weights of the whole window sum to, exactly
+    T inverse_mass = 1;       ///< 1 / mass
     T c1 = 0, c2 = 0;
     T correction = 1;  ///< of variances and covariance: n / (n - 1) makes them those of a sample
     T luminance = 1;   ///< 0 leaves the comparison of means out

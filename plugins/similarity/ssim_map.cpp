@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #ifdef FETTLE_CUDA
 #include <c10/cuda/CUDAStream.h>
@@ -45,6 +47,22 @@ const Sweeps& sweeps() {
 #else
     return portable_sweeps;
 #endif
+}
+
+double sum_of(const Window& window) { return std::accumulate(window.taps.begin(), window.taps.end(), 0.0); }
+
+/// The window's weights in T, with the same sum: of weights that were rounded one by one it is 1 + e, and each variance
+/// would lose 2e times the squared mean, which shows where images are flat. What rounding left over goes into the
+/// middle, and what that leaves over into its neighbours, which are finer or as fine.
+template <class T>
+std::vector<T> weights_of(const Window& window) {
+    std::vector<T> weights(window.taps.begin(), window.taps.end());
+    for (std::size_t left = weights.size() / 2 + 1; !std::is_same_v<T, double> && left-- > 0;) {
+        const std::size_t right = weights.size() - 1 - left;
+        const double over = sum_of(window) - std::accumulate(weights.begin(), weights.end(), 0.0);
+        weights[left] = weights[right] = static_cast<T>(weights[left] + over / (left == right ? 1 : 2));
+    }
+    return weights;
 }
 
 /// Images side by side, and strips of each where they are few. A row is the same in any strip.
@@ -89,7 +107,10 @@ Made compute(const Tensor& reference, const Tensor& candidate, const Window& win
     job.count = static_cast<int>(window.taps.size());
     job.c1 = static_cast<T>(window.c1);
     job.c2 = static_cast<T>(window.c2);
-    job.correction = static_cast<T>(window.correction);
+    const double mass = sum_of(window) * sum_of(window);
+    job.mass = static_cast<T>(mass);
+    job.inverse_mass = static_cast<T>(1 / mass);
+    job.correction = static_cast<T>(window.correction / (mass * mass));
     job.luminance = window.luminance ? 1 : 0;
     job.reference = view<const T>(reference);
     job.candidate = view<const T>(candidate);
@@ -107,7 +128,7 @@ Made compute(const Tensor& reference, const Tensor& candidate, const Window& win
     if (wanted.candidate) job.candidate_gradient = view<T>(made.candidate_gradient = torch::empty_like(candidate));
     if (wanted.reference) job.reference_gradient = view<T>(made.reference_gradient = torch::empty_like(reference));
 
-    const Tensor taps = torch::tensor(window.taps, torch::kFloat64).to(reference.options().requires_grad(false));
+    const Tensor taps = torch::tensor(weights_of<T>(window), reference.options().requires_grad(false));
     job.taps = taps.data_ptr<T>();
     if (job.images == 0 || job.channels == 0) return made;
     if (reference.is_cuda())
@@ -129,7 +150,7 @@ Tensor band(const Window& window, std::int64_t side, const Tensor& like) {
     const auto count = static_cast<std::int64_t>(window.taps.size());
     Tensor matrix = torch::zeros({side - count + 1, side}, torch::kFloat64);
     for (std::int64_t k = 0; k < count; ++k) matrix.diagonal(k).fill_(window.taps[static_cast<std::size_t>(k)]);
-    return matrix.to(like.options().requires_grad(false));
+    return (matrix / sum_of(window)).to(like.options().requires_grad(false));
 }
 
 /// The same map by LibTorch's operations: for devices without a kernel of ours, and for second derivatives.
@@ -244,7 +265,9 @@ std::vector<double> gaussian(int count, double sigma) {
     for (double& tap : taps) tap /= total;
     return taps;
 }
-std::vector<double> uniform(int count) { return std::vector<double>(static_cast<std::size_t>(count), 1.0 / count); }
+std::vector<double> uniform(int count) {
+    return std::vector<double>(static_cast<std::size_t>(count), 1.0 / std::bit_ceil(static_cast<unsigned>(count)));
+}
 
 Tensor map_of(const Tensor& reference, const Tensor& candidate, const Window& window) {
     const auto precision = reference.scalar_type() == torch::kFloat64 || candidate.scalar_type() == torch::kFloat64

@@ -11,14 +11,16 @@ using fettle::Tensor;
 
 /// What SSIM looks at, and how: all that doesn't depend on the images. Their range is 1.
 struct Window {
-    std::vector<double> taps;  ///< the window's weights along one side: symmetric, sum 1, an odd number, 255 at most
-    double c1 = 0, c2 = 0;     ///< keep the comparisons of means and of contrasts stable
-    double correction = 1;     ///< of variances and covariance: n / (n - 1) makes them those of a sample
-    bool luminance = true;     ///< false leaves the comparison of means out: contrast and structure alone
+    /// The window's weights along one side, but for a factor: symmetric, an odd number, 255 at most. The factor is
+    /// their sum, of which `float` holds the square exactly.
+    std::vector<double> taps;
+    double c1 = 0, c2 = 0;  ///< keep the comparisons of means and of contrasts stable
+    double correction = 1;  ///< of variances and covariance: n / (n - 1) makes them those of a sample
+    bool luminance = true;  ///< false leaves the comparison of means out: contrast and structure alone
 };
 
-std::vector<double> gaussian(int count, double sigma);
-std::vector<double> uniform(int count);
+std::vector<double> gaussian(int count, double sigma);  ///< sum 1
+std::vector<double> uniform(int count);                 ///< powers of two
 
 /// N x 1 x (H - w + 1) x (W - w + 1) of N x C x H x W, for every place where the window fits inside the image; averaged
 /// over channels. Any layout in memory; float32 and double in their own precision, others in float32. On the CPU, and

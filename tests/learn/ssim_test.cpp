@@ -13,7 +13,7 @@ const char* const single = "similarity.ssim";
 const char* const multiscale = "similarity.multiscale_ssim";
 
 double mean_ssim(const Tensor& a, const Tensor& b, const Settings& settings) {
-    return 1 - compare(single, a, b, settings).mean().item<double>();
+    return 1 - compare(single, a, b, settings).to(torch::kFloat64).mean().item<double>();
 }
 
 /// What the three variants give for the reference pair: scikit-image's default; tf.image.ssim, pytorch-msssim and
@@ -162,17 +162,37 @@ TEST(Ssim, IsWhatMatrixProductsGive) {
     }
 }
 
-/// Small differences of bright, nearly flat images: where single precision loses most if moments aren't centred.
+/// Small differences of bright, nearly flat images: where single precision loses most if moments aren't centred, or if
+/// the window's weights don't sum to 1.
 TEST(Ssim, IsExactToAMillionthInSinglePrecision) {
     torch::manual_seed(11);
-    for (const double brightness : {0.02, 0.5, 0.98}) {
-        const Tensor a = brightness + 0.02 * torch::rand({2, 3, 64, 64}, torch::kFloat64) - 0.01;
-        const Tensor b = a + 0.01 * torch::rand({2, 3, 64, 64}, torch::kFloat64);
-        const Tensor x = a.to(torch::kFloat32), y = b.to(torch::kFloat32);
-        const Tensor exact = compare(single, x.to(torch::kFloat64), y.to(torch::kFloat64));
-        EXPECT_LT((compare(single, x, y) - exact).abs().max().item<double>(), 2e-5) << brightness;
-        EXPECT_LT((compare(single, x, y) - exact).mean().abs().item<double>(), 1e-6) << brightness;
-    }
+    for (const auto& [variant, value] : published)
+        for (const double brightness : {0.02, 0.5, 0.98}) {
+            const Tensor a = brightness + 0.02 * torch::rand({2, 3, 64, 64}, torch::kFloat64) - 0.01;
+            const Tensor b = a + 0.01 * torch::rand({2, 3, 64, 64}, torch::kFloat64);
+            const Tensor x = a.to(torch::kFloat32), y = b.to(torch::kFloat32);
+            const auto map = [&](const Tensor& left, const Tensor& right) {
+                return compare(single, left, right, {{"variant", variant}}).to(torch::kFloat64);
+            };
+            const Tensor exact = map(x.to(torch::kFloat64), y.to(torch::kFloat64));
+            EXPECT_LT((map(x, y) - exact).abs().max().item<double>(), 2e-5) << variant << " " << brightness;
+            EXPECT_LT((map(x, y) - exact).mean().abs().item<double>(), 3e-7) << variant << " " << brightness;
+        }
+}
+
+/// As a camera gives them: few levels in large flat parts, so that what rounding does to one pixel it does to many.
+TEST(Ssim, OfPicturesOf256LevelsIsExactToAMillionthInSinglePrecision) {
+    torch::manual_seed(12);
+    const auto slope = [](std::int64_t side) { return torch::linspace(90, 200, side, torch::kFloat64).floor(); };
+    for (const auto& [variant, value] : published)
+        for (const int noise : {1, 6, 30}) {
+            const Tensor a = slope(200).expand({1, 3, 200, 200});
+            const Tensor b = (a + torch::randint(-noise, noise + 1, {1, 3, 200, 200})).clamp(0, 255);
+            const auto mean = [&](torch::ScalarType type) {
+                return mean_ssim((a / 255).to(type), (b / 255).to(type), {{"variant", variant}});
+            };
+            EXPECT_NEAR(mean(torch::kFloat32), mean(torch::kFloat64), 1e-6) << variant << ", noise of " << noise;
+        }
 }
 
 TEST(Ssim, EqualImagesDifferByNothingAtAll) {
