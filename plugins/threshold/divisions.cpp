@@ -63,7 +63,7 @@ std::string all_equal(const fettle::Calibration& calibration) {
 }
 
 std::string few_for_deviation(const fettle::Calibration& calibration, double variance) {
-    constexpr std::size_t enough = 30;
+    constexpr std::size_t enough = enough_for_deviation;
     const std::size_t count = calibration.normal.size();
     if (count >= enough) return {};
     const auto error = [&](std::size_t scores) {
@@ -73,12 +73,14 @@ std::string few_for_deviation(const fettle::Calibration& calibration, double var
            error(count) + "; " + std::to_string(enough) + " make it " + error(enough);
 }
 
-void require_normal(const fettle::Calibration& calibration, std::size_t needed, const std::string& strategy) {
+void require_normal(const fettle::Calibration& calibration, std::size_t needed, const std::string& strategy,
+                    std::size_t better) {
     const std::size_t count = calibration.normal.size();
     if (count >= needed) return;
     throw Error(Fault::data, strategy + " can't be taken of " + std::to_string(count) + " calibration score" +
                                  (count == 1 ? "" : "s") + " of sound samples")
-        .help("give the `calibrate` output of the split at least " + std::to_string(needed) + " normal images");
+        .help("give the `calibrate` output of the split at least " + std::to_string(needed) + " normal images" +
+              (better > needed ? ", better " + std::to_string(better) + ": below that it comes with a warning" : ""));
 }
 
 Divisions::Divisions(const fettle::Calibration& calibration)

@@ -29,8 +29,13 @@ std::string all_equal(const fettle::Calibration& calibration);
 /// relative one for normally distributed scores, times their number less 1. 2 scores at least.
 std::string few_for_deviation(const fettle::Calibration& calibration, double variance);
 
+/// Below so many sound scores a deviation is told with a warning.
+constexpr std::size_t enough_for_deviation = 30;
+
 /// Throws Error(Fault::data) where there are fewer than `needed` sound scores. `strategy`: "a standard deviation".
-void require_normal(const fettle::Calibration& calibration, std::size_t needed, const std::string& strategy);
+/// `better`: from how many on there is no warning, where that is more.
+void require_normal(const fettle::Calibration& calibration, std::size_t needed, const std::string& strategy,
+                    std::size_t better = 0);
 
 /// Calibration scores divided at a threshold.
 struct Division {

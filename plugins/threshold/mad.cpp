@@ -23,7 +23,7 @@ struct MedianDeviation final : fettle::Threshold {
     }
 
     double fit(const fettle::Calibration& calibration) const override {
-        threshold::require_normal(calibration, 2, "a median absolute deviation");
+        threshold::require_normal(calibration, 2, "a median absolute deviation", threshold::enough_for_deviation);
         const auto [median, deviation] = spread(calibration.normal);
         return median + deviations * deviation;
     }

@@ -19,7 +19,7 @@ struct Sigma final : fettle::Threshold {
     }
 
     double fit(const fettle::Calibration& calibration) const override {
-        threshold::require_normal(calibration, 2, "a standard deviation");
+        threshold::require_normal(calibration, 2, "a standard deviation", threshold::enough_for_deviation);
         const std::vector<double>& scores = calibration.normal;
         if (scores.front() == scores.back()) return scores.front();  // the mean's rounding would call some of them
         const auto count = static_cast<double>(scores.size());
