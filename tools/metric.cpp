@@ -102,6 +102,18 @@ std::string graph_text(const Comparison& comparison, const std::vector<std::stri
     return text;
 }
 
+/// What is wrong with a graph that the user never wrote, with fixes that can be made on the command line.
+std::vector<Diagnostic> on_command_line(std::vector<Diagnostic> found) {
+    const std::string table = "[stage.metric.";
+    for (Diagnostic& each : found) {
+        const auto at = each.hint.find(table);
+        if (each.code != "G104" || at == std::string::npos) continue;
+        const std::string rest = each.hint.substr(at + table.size());
+        each.hint = fmt::format("add --set 'metric.{}={{use=\"...\"}}'", rest.substr(0, rest.find(']')));
+    }
+    return found;
+}
+
 /// Why a text can't be the hash of one length that the metric needs; empty where it can. `bits`: of the other side's
 /// image, 0 where there is none. Throws Error(Fault::data) where it is no hash at all.
 std::string misfit(const Comparison& comparison, int side, const std::string& other, std::size_t bits) {
@@ -233,7 +245,7 @@ int metric(const po::variables_map& options, const Arguments& arguments) {
     const auto document =
         read_document_text("metric", graph_text(comparison, overrides), fs::current_path(), overrides, found);
     const Checked checked = check_document(document, "metric", options, found);
-    if (report_plainly(found.all(), json) || !checked.graph) return 1;
+    if (report_plainly(on_command_line(found.all()), json) || !checked.graph) return 1;
 
     RunOptions settings = run_options(options);
     const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());

@@ -10,6 +10,7 @@ namespace {
 
 using namespace testing_fettle;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// The README's TOML block that is a whole graph.
 std::string graph_of_readme() {
@@ -93,7 +94,8 @@ torch.jit.script(Layers().eval()).save(sys.argv[1] + '/layers.pt')
     EXPECT_THAT(distance("b.png"), HasSubstr("feature_distance mean 0."));
     const Outcome without = call({"metric", "similarity.feature_distance", "a.png", "b.png"});
     EXPECT_EQ(without.status, 1);
-    EXPECT_THAT(without.err, HasSubstr("needs the component `network`"));
+    EXPECT_THAT(without.err, AllOf(HasSubstr("needs the component `network`"),
+                                   HasSubstr("add --set 'metric.network={use=\"...\"}'"), Not(HasSubstr("[stage"))));
 }
 
 }  // namespace
