@@ -1,11 +1,14 @@
 #include "command.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 
 #include <cstdlib>
 #include <iostream>
+#include <set>
 
 namespace command {
 
@@ -104,7 +107,30 @@ RunOptions run_options(const po::variables_map& options) {
     out.fail_fast = options.count("fail-fast") > 0;
     if (options.count("memory")) out.memo_bytes = *size_of(options["memory"].as<std::string>());
     out.signal = &received_signal;
+    if (options.count("stage-timeout")) out.stage_timeout = options["stage-timeout"].as<double>();
     return out;
+}
+
+void end_around_a_stage(std::unique_ptr<Observer>& observer, const std::vector<RunResult>& results, bool json) {
+    observer.reset();
+    std::set<std::string> told;
+    std::vector<Diagnostic> diagnostics;
+    for (const RunResult& result : results)
+        for (const Diagnostic& each : result.diagnostics)
+            if (told.insert(render(each)).second) diagnostics.push_back(each);
+    report(diagnostics, json);
+    for (const RunResult& result : results)
+        if (json)
+            std::cout << nlohmann::ordered_json{{"status", static_cast<int>(result.status)},
+                                                {"folder", result.folder.string()},
+                                                {"seconds", result.seconds}}
+                             .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                      << "\n";
+        else
+            std::cout << fmt::format("run:    {} ({:.1f} s)\n", result.folder.string(), result.seconds);
+    std::cout.flush();
+    std::cerr.flush();
+    _exit(1);
 }
 
 }  // namespace command

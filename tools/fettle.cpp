@@ -47,7 +47,8 @@ int run(const po::variables_map& options, const Arguments& arguments) {
     settings.command = command_line;
     RunResult result;
     {
-        const auto observer = make_observer(json);
+        auto observer = make_observer(json);
+        settings.abandon = [&](const auto& results) { end_around_a_stage(observer, results, json); };
         result = run_graph(*checked.graph, *checked.registry, settings, *observer);
     }
     report(result.diagnostics, json);
@@ -191,6 +192,8 @@ int dispatch(int argc, char** argv) {
         "a plugin, or a folder of plugins, to load as well")("sweep",
                                                              "with run and plan: every cell of the graph's [sweep]")(
         "fail-fast", "with run --sweep: one cell that fails stops the others")(
+        "stage-timeout", po::value<double>()->value_name("SECONDS"),
+        "with run: ask a stage to stop that told of no progress for so long, then end around it")(
         "why", po::value<std::string>()->value_name("STAGE"), "with plan: everything that made the stage stale")(
         "memory", po::value<std::string>()->value_name("SIZE"),
         "how much memory remembered samples may take: 512M (the default), 2G")(
@@ -233,6 +236,12 @@ int dispatch(int argc, char** argv) {
                                      values["memory"].as<std::string>());
             return 1;
         }
+    if (values.count("stage-timeout") &&
+        !(values["stage-timeout"].as<double>() > 0 && values["stage-timeout"].as<double>() <= 1e6)) {
+        std::cerr << fmt::format("fettle: --stage-timeout is a number of seconds, above 0, not {}\n",
+                                 values["stage-timeout"].as<double>());
+        return 1;
+    }
     for (const char* folder : {"output", "cache"})
         if (values.count(folder) && values[folder].as<std::string>().empty()) {
             std::cerr << fmt::format("fettle: --{} names a folder, and is empty\n", folder);

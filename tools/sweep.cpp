@@ -31,7 +31,8 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
     settings.command = command_line;
     SweepResult result;
     {
-        const auto observer = make_observer(json);
+        auto observer = make_observer(json);
+        settings.abandon = [&](const auto& results) { end_around_a_stage(observer, results, json); };
         result = run_sweep(*checked.sweep, checked.cells, *checked.registry, settings, *observer);
     }
     report(result.diagnostics, json);

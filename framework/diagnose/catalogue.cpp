@@ -365,6 +365,12 @@ Diagnostic device_failed(Span at, const std::string& stage, const std::string& w
 Diagnostic storage_failed(Span at, const std::string& stage, const std::string& what) {
     return make("R506", std::move(at), fmt::format("stage `{}`: {}", stage, what));
 }
+Diagnostic stage_silent(Span at, const std::string& stage, double seconds, const std::string& progress) {
+    return make("R507", std::move(at),
+                fmt::format("stage `{}` gave no sign of life for {} s; {}", stage, seconds,
+                            progress.empty() ? "it had told of no progress" : "the last it told was " + progress),
+                {}, {"what the other stages made is kept; raise --stage-timeout where it needs longer"});
+}
 
 Diagnostic damaged_entry(const std::string& key, const std::string& why) {
     auto out =

@@ -156,6 +156,8 @@ Diagnostic not_finite(Span at, const std::string& stage, const std::string& what
 Diagnostic out_of_memory(Span at, const std::string& stage, const std::string& what);   // R504
 Diagnostic device_failed(Span at, const std::string& stage, const std::string& what);   // R505
 Diagnostic storage_failed(Span at, const std::string& stage, const std::string& what);  // R506
+/// `progress`: what it told last; empty: nothing.
+Diagnostic stage_silent(Span at, const std::string& stage, double seconds, const std::string& progress);  // R507
 
 Diagnostic damaged_entry(const std::string& key, const std::string& why);      // C601
 Diagnostic cache_unusable(const std::string& folder, const std::string& why);  // C602

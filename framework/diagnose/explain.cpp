@@ -137,6 +137,12 @@ constexpr std::array entries{
     CatalogueEntry{"R505", "the device", "The device that the graph names isn't there, or failed."},
     CatalogueEntry{"R506", "storage", "A file could not be written or read back. Is the disk full?"},
     CatalogueEntry{
+        "R507", "a stage that hangs",
+        "A stage told of no progress, and made no sample, for as long as --stage-timeout says. It was asked to stop;\n"
+        "one that doesn't stop then can't be taken out of a program, so the program ends around it as soon as no "
+        "other\n"
+        "stage gets on. What the others made is in the cache, and the next run carries on from there."},
+    CatalogueEntry{
         "C601", "a damaged cache entry",
         "The content of a cache entry doesn't match its recorded digests: it isn't believed, but computed again and\n"
         "replaced. A disk that drops writes, or somebody's edit, may be the cause."},

@@ -3,11 +3,13 @@
 #include <fettle/error.hpp>
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -55,6 +57,18 @@ bool is_utf8(const std::string& text) {
 bool leads_back(const fs::path& link) {
     const fs::path target = fs::canonical(link), place = fs::canonical(link.parent_path());
     return std::mismatch(target.begin(), target.end(), place.begin(), place.end()).first == target.end();
+}
+
+/// What differs once a file was written. The time of the last write is anybody's to set (`cp -p`, `touch`, a clock set
+/// back); the time of the last change and the number of the file aren't.
+std::string stamp_of(const fs::path& file) {
+    struct stat status {};
+    if (stat(file.c_str(), &status) != 0)
+        throw fs::filesystem_error("can't be read", file, std::error_code(errno, std::generic_category()));
+    std::string out = std::to_string(status.st_size) + " " + std::to_string(status.st_ino);
+    for (const timespec& time : {status.st_mtim, status.st_ctim})
+        out += " " + std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
+    return out;
 }
 
 }  // namespace
@@ -106,8 +120,7 @@ DigestStore::~DigestStore() {
 }
 
 std::string DigestStore::of_file(const fs::path& file) {
-    const std::string stamp = std::to_string(fs::file_size(file)) + " " +
-                              std::to_string(fs::last_write_time(file).time_since_epoch().count());
+    const std::string stamp = stamp_of(file);
     const std::string name = fs::absolute(file).string();
     {
         const std::lock_guard lock(mutex_);
@@ -122,9 +135,9 @@ std::string DigestStore::of_file(const fs::path& file) {
     return digest;
 }
 
-std::string DigestStore::of(const fs::path& path) {
-    if (!fs::exists(path)) return "missing";
-    if (!fs::is_directory(path)) return path.filename().string() + " " + of_file(path);
+DigestStore::Contents DigestStore::contents(const fs::path& path) {
+    if (!fs::exists(path)) return {};
+    if (!fs::is_directory(path)) return {{path.filename().string(), of_file(path)}};
     std::vector<fs::path> files;
     const auto options = fs::directory_options::follow_directory_symlink;
     for (auto entry = fs::recursive_directory_iterator(path, options); entry != fs::end(entry); ++entry)
@@ -134,10 +147,48 @@ std::string DigestStore::of(const fs::path& path) {
             files.push_back(entry->path());
         }
     std::sort(files.begin(), files.end());
+    Contents out;
+    for (const fs::path& file : files) out.emplace_back(file.lexically_relative(path).generic_string(), of_file(file));
+    return out;
+}
+
+std::string DigestStore::of(const fs::path& path) {
+    const Contents found = contents(path);
+    {
+        const std::lock_guard lock(mutex_);
+        told_.try_emplace(path.string(), found);
+    }
+    if (!fs::is_directory(path)) return found.empty() ? "missing" : found[0].first + " " + found[0].second;
     std::string text;
-    for (const fs::path& file : files)
-        text += file.lexically_relative(path).generic_string() + "\n" + of_file(file) + "\n";
+    for (const auto& [name, digest] : found) text += name + "\n" + digest + "\n";
     return sha256(text);
+}
+
+std::string DigestStore::changed(const fs::path& path, const std::vector<fs::path>& but) {
+    const auto counts = [&](const std::string& name) {
+        const fs::path file = fs::weakly_canonical(path / name);
+        return std::none_of(but.begin(), but.end(), [&](const fs::path& folder) {
+            const fs::path place = fs::weakly_canonical(folder);
+            return std::mismatch(place.begin(), place.end(), file.begin(), file.end()).first == place.end();
+        });
+    };
+    const Contents now = contents(path);
+    const std::lock_guard lock(mutex_);
+    const auto told = told_.find(path.string());
+    if (told == told_.end() || told->second == now) return {};
+    const std::map<std::string, std::string> before(told->second.begin(), told->second.end());
+    std::map<std::string, std::string> gone = before;
+    for (const auto& [name, digest] : now) {
+        gone.erase(name);
+        const auto known = before.find(name);
+        if (known != before.end() && known->second == digest) continue;
+        if (!counts(name)) continue;
+        if (known == before.end()) return "`" + name + "` is new";
+        return "`" + name + "` has other content";
+    }
+    for (const auto& [name, digest] : gone)
+        if (counts(name)) return "`" + name + "` is gone";
+    return {};
 }
 
 }  // namespace fettle::runtime

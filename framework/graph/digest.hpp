@@ -1,4 +1,4 @@
-// SHA-256 of texts, files and folders; what was digested once isn't read again while size and time stay.
+// SHA-256 of texts, files and folders; what was digested once isn't read again while size and times stay.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,8 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace fettle::runtime {
 
@@ -24,14 +26,21 @@ class DigestStore {
     explicit DigestStore(std::filesystem::path memory, std::function<bool()> stop = {});
     ~DigestStore();
     std::string of(const std::filesystem::path& path);
+    /// What is no longer as it was when of() was first asked for `path`, in words: "`good/a.png` has other content".
+    /// Empty: nothing. What lies in the folders `but` doesn't count.
+    std::string changed(const std::filesystem::path& path, const std::vector<std::filesystem::path>& but = {});
 
    private:
+    /// Files with their digests, in the order of their names; of a folder by the relative path.
+    using Contents = std::vector<std::pair<std::string, std::string>>;
+    Contents contents(const std::filesystem::path& path);
     std::string of_file(const std::filesystem::path& file);
 
     std::filesystem::path memory_;
     std::function<bool()> stop_;
     std::mutex mutex_;
-    std::map<std::string, std::pair<std::string, std::string>> known_;  ///< path -> (size and time, digest)
+    std::map<std::string, std::pair<std::string, std::string>> known_;  ///< path -> (size and times, digest)
+    std::map<std::string, Contents> told_;                              ///< path -> what of() first answered from
     bool changed_ = false;
 };
 

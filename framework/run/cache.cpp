@@ -44,12 +44,18 @@ std::string damage(const fs::path& folder) {
     const Json manifest = Json::parse(text_of(folder / "manifest.json"), nullptr, false);
     if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_object())
         return "its manifest can't be read";
-    if (manifest.value("format", 0) != manifest_format) return "it is of another version";
+    if (const int format = manifest.value("format", 0); format != manifest_format)
+        return fmt::format("it is of another version: format {}, and this program writes {}", format, manifest_format);
     for (const auto& [name, digest] : manifest["files"].items()) {
         std::error_code error;
         if (!fs::is_regular_file(folder / name, error)) return name + " is missing";
         if (!digest.is_string() || sha256_file(folder / name) != digest.get<std::string>())
             return name + " has other content";
+    }
+    for (const auto& file : fs::recursive_directory_iterator(folder)) {
+        const std::string name = file.path().lexically_relative(folder).generic_string();
+        if (file.is_regular_file() && name != "manifest.json" && !manifest["files"].contains(name))
+            return name + " isn't in its manifest";
     }
     return {};
 }
@@ -90,7 +96,10 @@ void Cache::forget_old_drafts() const noexcept {
     std::error_code error;
     for (const auto& draft : fs::directory_iterator(folder_ / "drafts", error)) {
         const auto written = fs::last_write_time(draft, error);
-        if (!error && fs::file_time_type::clock::now() - written > day) fs::remove_all(draft, error);
+        if (error || fs::file_time_type::clock::now() - written <= day) continue;
+        // A clock that was set forward makes drafts of running processes look old: their keys are locked.
+        const Lock lock(*this, draft.path().stem().stem().string());
+        if (lock.held()) fs::remove_all(draft, error);
     }
 }
 
@@ -121,7 +130,7 @@ bool Cache::holds(const std::string& key, const std::set<std::string>& ports, st
 }
 
 fs::path Cache::begin(const std::string& key) const {
-    const fs::path draft = folder_ / "drafts" / (key.substr(0, 16) + "." + unique_suffix());
+    const fs::path draft = folder_ / "drafts" / (key + "." + unique_suffix());
     std::error_code error;
     fs::remove_all(draft, error);
     fs::create_directories(draft, error);

@@ -1,5 +1,5 @@
 // Between the steps of running a plan; not part of the folder's interface. executor.cpp plans, lets the stages flow and
-// writes folders; stages.cpp does what happens around one stage.
+// writes folders; stages.cpp does what happens around one stage; silence.cpp watches over those that hang.
 #pragma once
 
 #include "run/folder.hpp"
@@ -10,6 +10,7 @@
 #include "run/trace.hpp"
 
 #include <memory>
+#include <stop_token>
 
 namespace fettle::runtime {
 
@@ -44,7 +45,17 @@ class Execution {
         std::filesystem::path output_folder;
         Account account;
         std::size_t peak = 0;
-        std::atomic<std::size_t> readers{0};  ///< graphs that aren't finished and hold it
+        bool fresh = false;        ///< it isn't taken from the cache, as planned
+        bool read_lazily = false;  ///< what the cache holds of it isn't enough in this run
+        std::filesystem::path draft;
+        std::string progress;                 ///< the last it told
+        std::atomic<bool> running{false};     ///< its body
+        std::atomic<bool> done{false};        ///< the same
+        std::atomic<bool> overdue{false};     ///< it was silent for too long, and is asked to stop
+        std::atomic<std::size_t> culprit{0};  ///< where it is overdue: whose code is at fault
+        std::atomic<bool> waits_for_process{false};
+        std::atomic<int> waits_for_device{0};  ///< threads
+        std::atomic<std::size_t> readers{0};   ///< graphs that aren't finished and hold it
     };
 
     // executor.cpp
@@ -68,6 +79,15 @@ class Execution {
     void store(std::size_t node, const std::filesystem::path& draft);
     void fail(std::size_t node, std::exception_ptr failure) noexcept;
     void tell(std::size_t node, Diagnostic diagnostic);
+    std::vector<std::size_t> makers_of(std::size_t node) const;
+    void expect_unchanged(std::size_t node);
+
+    // silence.cpp
+    void watch(const std::stop_token& over);
+    std::chrono::nanoseconds silence_of(std::size_t node) const;
+    std::size_t culprit_of(std::size_t node) const;
+    bool tell_silence(std::size_t node, const std::string& more = {});
+    void abandon();
 
     const Graph& graph_of(std::size_t node) const { return *graphs_[plan_.nodes[node].graph]; }
     const StageUse& stage_of(std::size_t node) const { return graph_of(node).stages[plan_.nodes[node].stage]; }
@@ -103,6 +123,7 @@ class Execution {
     std::mutex device_in_use_;
     std::atomic<std::size_t> sequences_{0};
     std::atomic<bool> any_failed_{false};
+    std::atomic<bool> abandoned_{false};  ///< the process is about to end: nothing is to be begun any more
     std::vector<RunResult> results_;
     std::vector<std::atomic<std::size_t>> left_;  ///< per graph: work that isn't done
     std::vector<Slot> slots_;                     ///< last: values in it may use everything above until they go

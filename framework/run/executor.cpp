@@ -1,6 +1,7 @@
 // One flow node per piece of work; values pass through a table of slots that is filled once. A graph's folder is
 // written as soon as its last piece is done.
 #include "run/execution.hpp"
+#include "run/failure.hpp"
 
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
@@ -69,6 +70,12 @@ void Execution::prepare(const MakeFolders& make_folders) {
         slots_[n].readers = plan_.nodes[n].graphs.size();
         if (plan_.nodes[n].state != PlanNode::State::idle)
             for (const std::size_t g : plan_.nodes[n].graphs) ++left_[g];
+        const auto state = plan_.nodes[n].state;
+        slots_[n].fresh = state == PlanNode::State::run || state == PlanNode::State::open;
+        if (!slots_[n].fresh) continue;
+        for (const auto& port : plan_.nodes[n].inputs)
+            for (const auto& [from, output] : port)
+                slots_[from].read_lazily |= !is_stored(from, stage_of(from).use.type->outputs[output]);
     }
     const auto folders = make_folders(plan_);
     for (std::size_t g = 0; g < graphs_.size(); ++g) {
@@ -86,6 +93,8 @@ void Execution::prepare(const MakeFolders& make_folders) {
 void Execution::flow() {
     using Node = tbb::flow::continue_node<tbb::flow::continue_msg>;
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads_));
+    std::jthread watcher;
+    if (options_.stage_timeout > 0) watcher = std::jthread([this](const std::stop_token& over) { watch(over); });
     tbb::task_arena arena(threads_);
     arena.execute([&] {
         tbb::flow::graph flow;
@@ -139,6 +148,8 @@ void Execution::write_folder(std::size_t g) {
     std::vector<fs::path> telling;  // files that want the run's record
     const auto refuse = [&](const std::string& what, const std::exception& error) {
         result.diagnostics.push_back(not_written(what, error));
+        if (std::string room = free_space(result.folder); !room.empty())
+            result.diagnostics.back().help.push_back(std::move(room));
         if (result.status == Status::done) result.status = Status::failed;
     };
     try {

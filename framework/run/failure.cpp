@@ -2,6 +2,8 @@
 
 #include <fettle/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include <filesystem>
@@ -11,6 +13,10 @@ namespace fettle::runtime {
 namespace {
 
 namespace fs = std::filesystem;
+
+const char* const memory_help =
+    "take a smaller batch or smaller images, or let fewer samples be remembered: --memory 128M (512M where nothing is "
+    "said)";
 
 /// The first line of an exception's words: LibTorch appends a page of stack.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -60,6 +66,14 @@ Span place_of(const Use& use, const std::string& parameter) {
 
 }  // namespace
 
+std::string free_space(const fs::path& folder) {
+    std::error_code error;
+    const fs::space_info space = fs::space(folder, error);
+    return error ? std::string()
+                 : fmt::format("{:.1f} MiB are free where `{}` lies", static_cast<double>(space.available) / (1 << 20),
+                               folder.string());
+}
+
 Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) {
     try {
         std::rethrow_exception(failure);
@@ -91,7 +105,7 @@ Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) 
         return known.diagnostic;
     } catch (const std::bad_alloc&) {
         auto diagnostic = errors::out_of_memory(stage.use.span, stage.name, "an allocation failed");
-        diagnostic.help = {"take a smaller batch or smaller images"};
+        diagnostic.help = {memory_help};
         return diagnostic;
     } catch (const fs::filesystem_error& error) {
         return errors::storage_failed(stage.use.span, stage.name, error.what());
@@ -99,7 +113,7 @@ Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) 
         const std::string text = first_line(error.what());
         if (!means_out_of_memory(text)) return errors::plugin_threw(stage.use.span, stage.name, text);
         auto diagnostic = errors::out_of_memory(stage.use.span, stage.name, text);
-        diagnostic.help = {"take a smaller batch or smaller images"};
+        diagnostic.help = {memory_help};
         return diagnostic;
     } catch (...) {
         return errors::plugin_threw(stage.use.span, stage.name, "it threw something that is no std::exception");

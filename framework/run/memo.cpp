@@ -134,11 +134,15 @@ Charge::Charge(Account& account, Trace* trace, const char* what)
     : account_(account), trace_(trace), what_(what), outer_(current_charge), begin_(Clock::now()), since_(begin_) {
     if (outer_ != nullptr) outer_->pause(begin_);
     current_charge = this;
+    account_.give_sign();
+    ++account_.inside;
 }
 
 Charge::~Charge() {
     const auto now = Clock::now();
     pause(now);
+    account_.give_sign();
+    --account_.inside;
     if (trace_ != nullptr) trace_->slice(account_.name, what_, begin_, now);
     current_charge = outer_;
     if (outer_ != nullptr) outer_->since_ = now;

@@ -27,6 +27,9 @@ struct Account {
     std::string name;
     std::atomic<std::int64_t> nanoseconds{0}, waiting{0};
     std::atomic<std::uint64_t> items{0};
+    std::atomic<std::int64_t> sign{0};  ///< of life: when its code began or ended last, or told of progress (steady)
+    std::atomic<int> inside{0};         ///< how many threads are in its code, or in what that asked for
+    void give_sign() { sign = std::chrono::steady_clock::now().time_since_epoch().count(); }
     double seconds() const { return static_cast<double>(nanoseconds.load()) * 1e-9; }
     double waiting_seconds() const { return static_cast<double>(waiting.load()) * 1e-9; }
 };

@@ -44,6 +44,11 @@ struct RunOptions {
     bool fail_fast = false;                           ///< of a sweep: one cell that fails stops the others
     std::string command;                              ///< for the record
     const std::atomic<int>* signal = nullptr;         ///< not 0: stop; the number is the signal's
+    /// Seconds that a stage may be silent (no progress told, no sample made) before it is asked to stop; 0: for ever.
+    double stage_timeout = 0;
+    /// Called, from a thread of its own, where a stage didn't stop when it was asked and no other gets on: everything
+    /// is written. It must end the process, since a thread can't be taken out of one. Empty: the run waits on.
+    std::function<void(const std::vector<struct RunResult>&)> abandon;
 };
 
 enum class Status { done, failed, interrupted };

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <set>
 
 namespace fettle::runtime {
 namespace {
@@ -16,6 +17,14 @@ namespace fs = std::filesystem;
 /// What a stage does when it is asked for samples, for the trace.
 const char* reading_of(const TypeInfo& type) {
     return type.role == "dataset" ? "decode" : type.device ? "compute" : "batch";
+}
+
+/// Every file and folder that a stage and its components read.
+void paths_of(const Use& use, std::set<fs::path>& paths) {
+    for (const Given& given : use.parameters)
+        if (!given.path.empty()) paths.insert(given.path);
+    for (const auto& parts : use.components)
+        for (const Use& part : parts) paths_of(part, paths);
 }
 
 }  // namespace
@@ -53,8 +62,11 @@ class Execution::StageContext final : public Context {
     fs::path output_folder() const override { return run_.slots_[node_].output_folder; }
     fs::path checkpoint_folder() const override { return run_.cache_.checkpoint(run_.plan_.nodes[node_].key); }
     void progress(std::size_t done, std::size_t total, std::string_view note) const override {
-        run_.slots_[node_].account.items = done;
+        Slot& slot = run_.slots_[node_];
+        slot.account.items = done;
+        slot.account.give_sign();
         const std::lock_guard lock(run_.observing_);
+        slot.progress = fmt::format("{} of {}{}{}", done, total, note.empty() ? "" : ", ", note);
         run_.observer_.stage_progress(name(), done, total, std::string(note));
     }
     void warn(std::string_view text) const override {
@@ -71,12 +83,15 @@ class Execution::StageContext final : public Context {
         run_.slots_[node_].account.waiting += (now - begin).count();
         run_.trace_.slice(name(), "wait", begin, now);
     }
-    bool stop_requested() const override { return run_.stopped(); }
+    bool stop_requested() const override { return run_.stopped() || run_.slots_[node_].overdue; }
     std::unique_lock<std::mutex> use_device() const override {
         std::unique_lock lock(run_.device_in_use_, std::try_to_lock);
         if (lock.owns_lock()) return lock;
         const auto begin = Clock::now();
+        ++run_.slots_[node_].waits_for_device;
         lock.lock();
+        --run_.slots_[node_].waits_for_device;
+        run_.slots_[node_].account.give_sign();
         traced("wait for device", begin);
         return lock;
     }
@@ -131,24 +146,55 @@ void Execution::store(std::size_t node, const fs::path& draft) {
         fs::create_directories(draft / outputs[p].name);
         save_value(*slots_[node].outputs[p], draft / outputs[p].name);
     }
+    expect_unchanged(node);
     cache_.commit(plan_.nodes[node].key, draft, plan_.nodes[node].key_text);
     cache_.remember_key_text(memory_name(graph_of(node)), stage_of(node).name, plan_.nodes[node].key_text);
     cache_.forget_checkpoint(plan_.nodes[node].key);
     trace_.slice(plan_.nodes[node].label, "store", begin, Clock::now());
 }
 
-/// Holds the lock on the node's work; true where another process had it, and has put the result into the cache.
+/// The node, and those that make samples for it while it runs.
+std::vector<std::size_t> Execution::makers_of(std::size_t node) const {
+    std::vector<std::size_t> makers{node};
+    for (std::size_t m = 0; m < makers.size(); ++m)
+        for (const auto& port : plan_.nodes[makers[m]].inputs)
+            for (const auto& [from, output] : port)
+                if (slots_[from].fresh && !is_stored(from, stage_of(from).use.type->outputs[output]) &&
+                    std::find(makers.begin(), makers.end(), from) == makers.end())
+                    makers.push_back(from);
+    return makers;
+}
+
+/// A result belongs to its key only where the files that went into it are those that the key was made of.
+void Execution::expect_unchanged(std::size_t node) {
+    std::set<fs::path> read;
+    for (const std::size_t maker : makers_of(node)) paths_of(stage_of(maker).use, read);
+    for (const fs::path& path : read)
+        if (const std::string what = digests_.changed(path, {options_.output, cache_.folder()}); !what.empty())
+            throw Error(Fault::data,
+                        fmt::format("what it was made from changed during the run: {} (`{}`)", what, path.string()))
+                .help("run again once the files rest; nothing of this was kept");
+}
+
+/// Holds the lock on the node's work; true where another process has put the result into the cache since it was
+/// planned.
 bool Execution::made_meanwhile(std::size_t node, std::unique_ptr<Cache::Lock>& lock) {
     PlanNode& work = plan_.nodes[node];
     lock = std::make_unique<Cache::Lock>(cache_, work.key);
-    if (lock->held()) return false;
-    slots_[node].context->note("waiting", "another process is making the same");
-    const auto begin = Clock::now();
-    lock->wait([this] { return stopped(); });
-    slots_[node].context->traced("wait for another process", begin);
-    if (!lock->held()) throw Interrupted();
+    if (!lock->held()) {
+        slots_[node].context->note("waiting", "another process is making the same");
+        const auto begin = Clock::now();
+        slots_[node].waits_for_process = true;
+        lock->wait([this] { return stopped(); });
+        slots_[node].account.give_sign();
+        slots_[node].waits_for_process = false;
+        slots_[node].context->traced("wait for another process", begin);
+        if (!lock->held()) throw Interrupted();
+    }
     std::string why;
-    if (!options_.use_cache || !cache_.holds(work.key, work.stored, why, diagnostics_)) return false;
+    Diagnostics known;  // what is wrong with an entry was said when this was planned
+    if (!options_.use_cache || slots_[node].read_lazily || !cache_.holds(work.key, work.stored, why, known))
+        return false;
     work.state = PlanNode::State::cached;
     load_from_cache(node);
     return true;
@@ -161,7 +207,7 @@ void Execution::compute(std::size_t node) {
     std::unique_ptr<Cache::Lock> lock;
     if (!work.stored.empty() && made_meanwhile(node, lock)) return;
     slot.object = instantiate(stage.use, registry_);
-    fs::path draft;
+    fs::path& draft = slot.draft;
     if (!work.stored.empty()) {
         draft = cache_.begin(work.key);
         for (const PortInfo& port : stage.use.type->outputs)
@@ -179,8 +225,8 @@ void Execution::compute(std::size_t node) {
         if (stage.use.type->outputs[p].type == Files::type_name)
             slot.outputs[p] = load_value(Files::type_name, cache_.entry(work.key) / stage.use.type->outputs[p].name);
     for (ValueRef& output : slot.outputs)
-        output = wrap(output, {node, sequences_++, &slot.account, &memo_, &trace_, [this] { return stopped(); },
-                               reading_of(*stage.use.type)});
+        output = wrap(output, {node, sequences_++, &slot.account, &memo_, &trace_,
+                               [this, &slot] { return stopped() || slot.overdue; }, reading_of(*stage.use.type)});
 }
 
 /// Says once what was wrong with a node, and where in a sweep.
@@ -193,6 +239,8 @@ void Execution::tell(std::size_t node, Diagnostic diagnostic) {
         diagnostic.help.push_back(
             fmt::format("it is a part of {} {} of {}", holders.size() == 1 ? "cell" : "cells", cells, graphs_.size()));
     }
+    if (diagnostic.code == "R506")
+        if (std::string room = free_space(cache_.folder()); !room.empty()) diagnostic.help.push_back(std::move(room));
     journal(node, "failed", {{"text", diagnostic.message}});
     const std::lock_guard lock(observing_);
     failures_.emplace_back(node, std::move(diagnostic));
@@ -205,7 +253,7 @@ void Execution::fail(std::size_t node, std::exception_ptr failure) noexcept {
         try {
             std::rethrow_exception(failure);
         } catch (const Interrupted&) {
-            slots_[node].interrupted = true;
+            slots_[node].interrupted = !tell_silence(node);
             return;
         } catch (const StageFailure& elsewhere) {  // it came from a stage that was asked for samples
             node = elsewhere.node;
@@ -267,11 +315,17 @@ void Execution::body(std::size_t node) noexcept {
             slot.failed |= slots_[input.node].failed;
             slot.interrupted |= slots_[input.node].interrupted;
         }
+    if (abandoned_) return;
+    slot.account.give_sign();
+    slot.running = true;
     try {
         if (!slot.failed) run_body(node);
     } catch (...) {
         fail(node, std::current_exception());
     }
+    slot.running = false;
+    if (abandoned_) return;
+    slot.done = true;
     finish_graphs_of(node);
 }
 

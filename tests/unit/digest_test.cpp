@@ -46,23 +46,46 @@ TEST(DigestStore, OfAFolderDependsOnNamesAndContents) {
     EXPECT_EQ(DigestStore({}).of(one.path() / "none"), "missing");
 }
 
-TEST(DigestStore, RemembersBySizeAndTimeAndSurvivesDamage) {
+TEST(DigestStore, RemembersBySizeAndTimesAndSurvivesDamage) {
     const Folder folder;
     const auto memory = folder.path() / "memory/digests.json";
     const auto file = folder.write("data", "abc");
     { EXPECT_EQ(DigestStore(memory).of(file), std::string("data ") + of_abc); }
     ASSERT_TRUE(std::filesystem::exists(memory));
-    // The same size and time: what was remembered is believed, without reading the file.
+    // Nothing happened to the file: what was remembered is believed, without reading it.
+    std::string text = support::text_of(memory);
+    text.replace(text.find(of_abc), std::string(of_abc).size(), "believed");
+    std::ofstream(memory) << text;
+    EXPECT_EQ(DigestStore(memory).of(file), "data believed");
+    // Another content of the same size, and the time of its last write set back to what it was: it is read.
     const auto time = std::filesystem::last_write_time(file);
     folder.write("data", "xyz");
     std::filesystem::last_write_time(file, time);
-    EXPECT_EQ(DigestStore(memory).of(file), std::string("data ") + of_abc);
-    // Another time: it is read.
-    std::filesystem::last_write_time(file, time + std::chrono::seconds(2));
     EXPECT_EQ(DigestStore(memory).of(file), "data " + sha256("xyz"));
     // A damaged memory is no memory.
     std::ofstream(memory) << "{\"damaged";
     EXPECT_EQ(DigestStore(memory).of(file), "data " + sha256("xyz"));
+}
+
+TEST(DigestStore, SaysWhatChangedSinceItWasFirstAsked) {
+    const Folder folder;
+    folder.write("in/a", "abc");
+    const auto place = folder.path() / "in", b = folder.write("in/sub/b", "xyz");
+    DigestStore store({});
+    const std::string before = store.of(place);
+    EXPECT_EQ(store.changed(place), "");
+    std::filesystem::last_write_time(b, std::filesystem::last_write_time(b) + std::chrono::hours(1000));
+    EXPECT_EQ(store.changed(place), "");  // touched, no more
+    folder.write("in/sub/b", "xyw");
+    EXPECT_EQ(store.changed(place), "`sub/b` has other content");
+    EXPECT_NE(store.of(place), before);
+    EXPECT_EQ(store.changed(place), "`sub/b` has other content");  // since the first time
+    folder.write("in/sub/b", "xyz");
+    folder.write("in/c", "");
+    EXPECT_EQ(store.changed(place), "`c` is new");
+    std::filesystem::remove(place / "c");
+    std::filesystem::remove(b);
+    EXPECT_EQ(store.changed(place), "`sub/b` is gone");
 }
 
 }  // namespace

@@ -1,0 +1,92 @@
+// Stages that hang, with --stage-timeout, and one that eats all memory.
+#include "faults/trouble.hpp"
+
+namespace {
+
+using namespace testing_fettle;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+class Silent : public Troubled {
+   protected:
+    const Arguments brief{"--stage-timeout", "0.5"};
+
+    /// The run is over and in order: its record is there, `hash` is kept, nothing of `sums` is, and the next run works.
+    void expect_order(const Outcome& outcome, const std::string& silent) {
+        EXPECT_EQ(outcome.status, 1) << outcome.err;
+        EXPECT_EQ(count_of("error[", outcome.err), 1) << outcome.err;
+        EXPECT_THAT(outcome.err, HasSubstr("error[R507]: stage `" + silent + "` gave no sign of life for 0.5 s; "));
+        EXPECT_THAT(outcome.err, HasSubstr("raise --stage-timeout"));
+        const fs::path run = run_folder(outcome);
+        EXPECT_EQ(Json::parse(text_of(run / "run.json"), nullptr, false).value("status", ""), "failed");
+        EXPECT_THAT(stages_with("failed", run), Contains(silent));
+        EXPECT_FALSE(has_drafts());
+        const Outcome mended = call(run_of(small()));
+        EXPECT_EQ(mended.status, 0) << mended.err;
+        EXPECT_THAT(mended.err, Not(HasSubstr("C601")));
+        EXPECT_THAT(stages_with("cached", run_folder(mended)), Contains("hash"));
+        EXPECT_THAT(stages_with("finished", run_folder(mended)), Contains("sums"));
+    }
+    Outcome run_with(const std::string& how, const Arguments& more) {
+        Arguments all = more;
+        all.insert(all.end(), {"--threads", "2", "--set", "sums.how=\"" + how + "\""});
+        return call(run_of(small(), all));
+    }
+};
+
+TEST_F(Silent, AStageThatDoesntListenIsLeftBehind) {
+    const Outcome outcome = run_with("hang", brief);
+    EXPECT_THAT(outcome.err, HasSubstr("the last it told was 3 of 10, loss 0.25"));
+    EXPECT_THAT(outcome.err, HasSubstr("it didn't stop when it was asked, so the program ended around it"));
+    expect_order(outcome, "sums");
+}
+
+TEST_F(Silent, AStageThatListensIsStopped) {
+    const Outcome outcome = run_with("ask", brief);
+    EXPECT_THAT(outcome.err, HasSubstr("the last it told was 3 of 10, loss 0.25"));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("didn't stop")));
+    expect_order(outcome, "sums");
+}
+
+TEST_F(Silent, TheStageThatHangsIsNamedAndNotTheOneThatWaitsForItsSamples) {
+    const fs::path file =
+        graph("lazy.toml", begin("lazy") + made() +
+                               stage("stuck", "test.stuck", "in.images = [\"parts\"]\nuntil = \"never\"\n") +
+                               sums("sums", "", "stuck") + hash("hash", 8) + hash("late", 4, "stuck"));
+    Arguments more = brief;
+    more.insert(more.end(), {"--threads", "3"});
+    expect_order(call(run_of(file, more)), "stuck");
+}
+
+TEST_F(Silent, AStageThatTellsOfProgressMayTakeItsTime) {
+    Arguments more = brief;
+    more.insert(more.end(), {"--set", "sums.steps=60"});  // 1.8 s
+    const Outcome outcome = run_with("slow", more);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_GT(outcome.seconds, 1.5);
+}
+
+TEST_F(Silent, ATimeoutIsAboveZero) {
+    for (const char* wrong : {"0", "-1", "nan"}) {
+        const Outcome outcome = call(run_of(small(), {"--stage-timeout", wrong}));
+        EXPECT_EQ(outcome.status, 1);
+        EXPECT_THAT(outcome.err, HasSubstr("--stage-timeout is a number of seconds, above 0"));
+    }
+}
+
+TEST_F(Silent, AStageThatEatsAllMemoryIsNamedAndTheOthersFinish) {
+    const Launch inner = run_of(small(), {"--set", "sums.how=\"memory\""});
+    Launch launch = inner;
+    launch.program = "/bin/sh";  // 8 GiB of addresses; LibTorch isn't loaded
+    launch.arguments = {"-c", "ulimit -v 8388608; exec \"$0\" \"$@\"", inner.program};
+    launch.arguments.insert(launch.arguments.end(), inner.arguments.begin(), inner.arguments.end());
+    const Outcome outcome = call(launch);
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("error[R504]: stage `sums` ran out of memory"));
+    EXPECT_THAT(outcome.err, HasSubstr("--memory 128M"));
+    EXPECT_THAT(stages_with("finished", run_folder(outcome)), Contains("hash"));
+    EXPECT_FALSE(has_drafts());
+}
+
+}  // namespace
