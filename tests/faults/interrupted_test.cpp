@@ -97,6 +97,7 @@ TEST_P(AskedToStop, LeavesACheckpointThatTheNextRunCarriesOnFrom) {
     EXPECT_THAT(stages_with("checkpoint", run), testing::ElementsAre("train"));
     EXPECT_GE(last_step("checkpoint", run), 5);
     EXPECT_EQ(Json::parse(text_of(run / "run.json")).at("status"), "interrupted");
+    EXPECT_TRUE(fs::is_empty(folder() / "cache/drafts"));
 
     const Outcome again = call(training(rare));
     ASSERT_EQ(again.status, 0) << again.err;
@@ -104,8 +105,13 @@ TEST_P(AskedToStop, LeavesACheckpointThatTheNextRunCarriesOnFrom) {
     EXPECT_EQ(findings_of(run_folder(again)), expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, AskedToStop, testing::Values(Stop{SIGINT, 130}, Stop{SIGTERM, 143}),
-                         [](const auto& test) { return test.param.signal == SIGINT ? "Interrupt" : "Terminate"; });
+INSTANTIATE_TEST_SUITE_P(Signals, AskedToStop,
+                         testing::Values(Stop{SIGINT, 130}, Stop{SIGTERM, 143}, Stop{SIGHUP, 129}),
+                         [](const auto& test) {
+                             return test.param.signal == SIGINT    ? "Interrupt"
+                                    : test.param.signal == SIGTERM ? "Terminate"
+                                                                   : "HangUp";
+                         });
 
 TEST_F(Interrupted, AStageThatTakesNoCheckpointsStopsAsWell) {
     const fs::path file = graph("long.toml", R"(format = 1
