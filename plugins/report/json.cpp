@@ -13,13 +13,14 @@ struct JsonReport final : fettle::Report {
     static void describe(fettle::Describe<JsonReport>& d) {
         d.summary(
             "Writes `report.json`: counts, cuts, figures with intervals, confusion, curves, tables and every sample's "
-            "scores.");
+            "scores; the run's record.");
     }
 
     Written write(const Found& found, const std::filesystem::path& folder, fettle::Context&) const override {
         const fettle::Measures& measures = found.measures;
         Json json;
-        json["format"] = 1;  // of this file; raised when a key changes its meaning
+        json["format"] = 1;                                     // of this file; raised when a key changes its meaning
+        json["record"] = Json::parse(fettle::run_record_mark);  // before any name, which could look like it
         json["counts"] = report::counts(measures.scores);
         json["judgements"] = Json::array();
         for (const auto& judged : measures.judgements) json["judgements"].push_back(report::judgement(judged));
@@ -33,7 +34,7 @@ struct JsonReport final : fettle::Report {
         }
         json["samples"] = samples(measures.scores);
         report::write_file(folder / "report.json", report::text(json, 1) + "\n");
-        return {};
+        return {.records = {"report.json"}};
     }
 
    private:

@@ -88,13 +88,43 @@ TEST_F(ReportInABrowser, DrawsEveryChartAndReportsNoError) {
     EXPECT_THAT(opened.dom, HasSubstr("<h2>Trivial scores</h2><p class=\"faint\">Look.</p>"));
     EXPECT_THAT(opened.dom, HasSubstr("<b>0.8125</b><div class=\"small faint\">0.750 to 0.875</div></td>"));
     EXPECT_THAT(opened.dom, HasSubstr("<b>116</b><div class=\"small faint\"></div></td><td>worse</td>"));
-    EXPECT_THAT(opened.dom, HasSubstr("The best trivial score, mean grey, reaches 0.813 (0.750 to 0.875)."));
+    EXPECT_THAT(opened.dom, HasSubstr("The best trivial score, mean grey, reaches 0.813 (0.750 to 0.875)"));
     EXPECT_THAT(opened.dom,
                 HasSubstr("data-probe=\"6 of 6 drawn, 0 pictures from outside, title How well anomalies are found\""));
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("of 60 anomalous images"));
     EXPECT_THAT(opened.dom,
                 HasSubstr("&lt;script&gt;document.title = 'broken'&lt;/script&gt;.jpg</button>"));  // as text
+}
+
+TEST_F(ReportInABrowser, SetsTheBestTrivialScoreBesideTheAnswer) {
+    NEEDS_A_BROWSER();
+    const material::Counts counts{.calibrate = 12, .normal = 12, .anomalous = 12};
+    material::Run run = material::make(counts);
+    fettle::testing::TestContext context;
+    const auto stage = material::plugin("evaluate").make("evaluate.baselines");
+    const auto trivial = std::dynamic_pointer_cast<const fettle::Measures>(
+        material::plugin("evaluate")
+            .run("evaluate.baselines", *stage, {{"images", {material::originals(counts)}}}, context)
+            .at("measures"));
+    auto measures = std::make_shared<fettle::Measures>(*run.measures);
+    measures->tables = trivial->tables;
+    measures->judgements[0].cut.fitted = 0;
+    run.measures = measures;
+    const fettle::Table::Row* best = nullptr;
+    for (const auto& row : trivial->tables.at(0).rows)
+        if (best == nullptr || row.figures.at(0).value > best->figures.at(0).value) best = &row;
+    ASSERT_NE(best, nullptr);
+    ASSERT_EQ(best->figures.at(0).name, "auroc_departure");
+    char reached[16];
+    std::snprintf(reached, sizeof reached, "%.3f", best->figures.at(0).value);
+    const Opened opened = open(written(run));
+    EXPECT_EQ(opened.messages, "");
+    EXPECT_THAT(opened.dom, HasSubstr("The best trivial score, " + best->name + ", reaches " + reached));
+    EXPECT_THAT(opened.dom, Not(HasSubstr("<p>No trivial score")));
+    EXPECT_THAT(opened.dom, HasSubstr("grey ones are trivial"));
+    EXPECT_THAT(opened.dom, HasSubstr(", set in the graph."));  // nothing was fitted to
+    EXPECT_THAT(opened.dom, Not(HasSubstr("from 0 calibration")));
 }
 
 TEST_F(ReportInABrowser, IsUsedWithMouseAndKeys) {

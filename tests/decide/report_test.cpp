@@ -19,7 +19,8 @@ TEST_F(ReportJson, HoldsEverythingExactly) {
     const Json json = Json::parse(read(material::write("report.json", run, folder_) / "report.json"));
     std::vector<std::string> keys;
     for (const auto& [key, value] : json.items()) keys.push_back(key);
-    EXPECT_THAT(keys, ElementsAre("format", "counts", "judgements", "tables", "columns", "remarks", "samples"));
+    EXPECT_THAT(keys,
+                ElementsAre("format", "record", "counts", "judgements", "tables", "columns", "remarks", "samples"));
     EXPECT_EQ(json["counts"]["test"]["anomalous"], 60);
     EXPECT_EQ(json["counts"]["calibrate"]["normal"], 60);
     const auto& measures = *run.measures;
@@ -177,6 +178,23 @@ TEST_F(ReportHtml, WantsTheRunsRecordWhereNoNameCanTakeItsPlace) {
     EXPECT_THAT(files->records, ElementsAre("report.html"));
     const std::string page = read(files->folder / "report.html"), mark(fettle::run_record_mark);
     EXPECT_EQ(page.find(mark), page.find("id=\"run\">") + 9);
+}
+
+TEST_F(ReportJson, WantsTheRunsRecordBeforeAnyNameThatLooksLikeIt) {
+    fettle::Judgement judged;
+    judged.cut = {"@fettle-run-record@", 0, "manual", 0};
+    material::Run run;
+    run.measures =
+        measures({fakes::info("@fettle-run-record@", fettle::Split::test, fettle::Label::normal)}, {1}, judged);
+    const auto files = material::files("report.json", run, folder_);
+    EXPECT_THAT(files->records, ElementsAre("report.json"));
+    std::string text = read(files->folder / "report.json");
+    const std::string mark(fettle::run_record_mark);
+    ASSERT_NE(text.find(mark), std::string::npos);
+    text.replace(text.find(mark), mark.size(), R"({"seed":7})");
+    const Json json = Json::parse(text);
+    EXPECT_EQ(json["record"]["seed"], 7);
+    EXPECT_EQ(json["samples"][0]["id"], "@fettle-run-record@");
 }
 
 // A map lies in the middle of its image, dark where it is 0 and bright where it is high.

@@ -4,11 +4,10 @@ function primary(data) {
   return data.judgements[0];
 }
 
-/// The trivial score that reaches most, of tables whose rows have an AUROC and stand for no judged column.
-function best_trivial(data) {
-  const rows = data.tables.filter(table => /trivial/i.test(table.title)).flatMap(table => table.rows)
-    .map(row => ({name: row.name, figure: known_figure(row, "auroc")})).filter(row => row.figure);
-  return rows.sort((a, b) => b.figure.value - a.figure.value)[0];
+/// Trivial scores with their AUROC: that of how far each departs from calibration images, whose direction no label chose.
+function trivial_scores(data) {
+  return data.tables.filter(table => /trivial/i.test(table.title)).flatMap(table => table.rows)
+    .map(row => ({name: row.name, figure: known_figure(row, "auroc") || known_figure(row, "auroc_departure")})).filter(row => row.figure);
 }
 
 function card(question, big, ...words) {
@@ -17,9 +16,10 @@ function card(question, big, ...words) {
 }
 
 function how_good(data, judgement) {
-  const auroc = known_figure(judgement, "auroc"), trivial = best_trivial(data);
+  const auroc = known_figure(judgement, "auroc"), trivial = trivial_scores(data).sort((a, b) => b.figure.value - a.figure.value)[0];
   const against = trivial ? "The best trivial score, " + trivial.name + ", reaches " + rate(trivial.figure.value) +
-    (has_interval(trivial.figure) ? " (" + interval_text(trivial.figure) + ")" : "") + "." : "No trivial score was measured beside it (evaluate.baselines).";
+    (has_interval(trivial.figure) ? " (" + interval_text(trivial.figure) + ")" : "") +
+    (auroc && trivial.figure.value > auroc.value ? ", which is more: these images can be told apart by less." : ".") : "No trivial score was measured beside it (evaluate.baselines).";
   return card("How good is it?", auroc ? "AUROC " + rate(auroc.value) : "undefined", auroc ? "Guessing gives 0.5, perfect order 1." :
     "It takes test images of both kinds to say.", against);
 }
@@ -54,8 +54,7 @@ function which_threshold(data, judgement) {
   const same = data.judgements.filter(each => each.column === judgement.column && each.threshold !== null);
   const values = same.map(each => each.threshold);
   const others = same.length > 1 ? plural(same.length, "strategy", "strategies") + " on this score lie between " + short(Math.min(...values)) + " and " + short(Math.max(...values)) + "." : "";
-  return card("Which threshold?", short(judgement.threshold), "on " + judgement.column + ", by " + (judgement.method || "hand") + " from " +
-    plural(judgement.fitted, "calibration score") + (judgement.anomalies ? ", synthetic anomalies among them" : "") + ".", others,
+  return card("Which threshold?", short(judgement.threshold), "on " + judgement.column + ", by " + (judgement.method || "hand") + ", " + fitted_words(judgement) + ".", others,
     build("p", {}, build("a", {href: "#threshold"}, "Weigh it against others")));
 }
 
@@ -68,13 +67,13 @@ function auroc_figure(data) {
     rows.push({name, figure, kind});
   };
   for (const each of data.judgements) add(each.column, known_figure(each, "auroc"), "normal");
-  for (const table of data.tables.filter(each => /trivial/i.test(each.title)))
-    for (const row of table.rows) add(row.name, known_figure(row, "auroc"), "calibrate");
+  const trivial = trivial_scores(data);
+  for (const each of trivial) add(each.name, each.figure, "calibrate");
   if (rows.length < 2) return "";
   const lowest = Math.min(0.5, ...rows.map(row => has_interval(row.figure) ? row.figure.interval[0] : row.figure.value));
   const figure = chart_figure({
     words: "AUROC of each score: " + rows.map(row => row.name + " " + rate(row.figure.value)).join(", "),
-    caption: "AUROC of each score with its interval; grey ones are trivial. A score whose interval reaches a trivial one's has shown little.",
+    caption: "AUROC of each score with its interval" + (trivial.length > 0 ? "; grey ones are trivial. A score whose interval reaches a trivial one's has shown little." : "."),
     make: () => ({type: "bar", data: {labels: rows.map(row => cut_to(row.name, 28)), datasets: [
       {type: "scatter", label: "AUROC", data: rows.map((row, y) => ({x: row.figure.value, y})), backgroundColor: rows.map(row => colour(row.kind)), pointRadius: 5},
       {label: "interval", data: rows.map((row, y) => ({x: has_interval(row.figure) ? row.figure.interval : null, y})), backgroundColor: rows.map(row => see_through(row.kind, 0.35)),
@@ -130,7 +129,7 @@ function answer_section(data, record) {
     out.append(build("p", {class: "small faint"}, "The sentence and the four answers are for the first threshold of the graph: none is picked by its figures on test images."));
   out.append(auroc_figure(data), figures_table(data));
   if (notes.length > 0)
-    out.append(build(notes.length > 3 ? "details" : "div", {class: "notice"}, build(notes.length > 3 ? "summary" : "b", {}, plural(notes.length, "remark")),
+    out.append(build(notes.length > 3 ? "details" : "div", {class: "remarks"}, build(notes.length > 3 ? "summary" : "b", {}, plural(notes.length, "remark")),
       build("ul", {}, ...notes.map(each => build("li", {}, each)))));
   return out;
 }

@@ -127,3 +127,9 @@ function start_charts() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint_charts);
   matchMedia("print").addEventListener("change", repaint_charts);
 }
+
+/// Where something over a chart stands once the chart is scaled to paper: as shares of it.
+function on_paper(element, chart, x, y) {
+  element.style.setProperty("--x", 100 * x / chart.width + "%");
+  element.style.setProperty("--y", 100 * y / chart.height + "%");
+}

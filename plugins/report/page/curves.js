@@ -8,7 +8,9 @@ function follower_dot(point) {
     const at = point();
     element.hidden = !chart || !at || at.x === null || at.y === null;
     if (element.hidden) return;
-    element.style.transform = "translate(" + chart.scales.x.getPixelForValue(at.x) + "px, " + chart.scales.y.getPixelForValue(at.y) + "px)";
+    const x = chart.scales.x.getPixelForValue(at.x), y = chart.scales.y.getPixelForValue(at.y);
+    element.style.transform = "translate(" + x + "px, " + y + "px)";
+    on_paper(element, chart, x, y);
   };
   return {element, follow, place: drawn => {
     chart = drawn;

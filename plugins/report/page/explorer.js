@@ -95,8 +95,7 @@ function strategies_table() {
     const c = judgement.confusion, f1 = figures_of(c)[3][1], precision = figures_of(c)[1][1], cost = build("td", {class: "number"});
     const notes = [judgement.caution, ...judgement.remarks].filter(Boolean);
     const row = build("tr", {}, build("td", {}, pick), build("th", {scope: "row"}, build("label", {for: pick.id}, build("span", {class: "count"}, String(index + 1)),
-      " " + (judgement.method || "by hand")), build("div", {class: "small faint"}, "from " + plural(judgement.fitted, "calibration score") +
-      (judgement.anomalies ? ", synthetic ones among them" : "")), notes.length > 0 ? remarks_of(notes) : null),
+      " " + (judgement.method || "by hand")), build("div", {class: "small faint"}, fitted_words(judgement)), notes.length > 0 ? remarks_of(notes) : null),
       build("td", {class: "number"}, short(judgement.threshold)),
       build("td", {class: "number"}, c.true_positive + " of " + (c.true_positive + c.false_negative)),
       build("td", {class: "number"}, c.false_positive + " of " + (c.false_positive + c.true_negative)),

@@ -65,6 +65,7 @@ function make_handle(bins) {
     const {left, right} = chart.chartArea;
     const at = Math.max(left, Math.min(right, chart.scales.x.getPixelForValue(view.threshold)));
     element.style.transform = "translateX(" + at + "px)";
+    on_paper(element, chart, at, chart.chartArea.top);
     element.classList.toggle("left", at > (left + right) / 2);
     element.lastChild.textContent = short(view.threshold);
     element.setAttribute("aria-valuenow", String(view.threshold));
@@ -74,6 +75,7 @@ function make_handle(bins) {
     chart = drawn;
     element.style.top = chart.chartArea.top + "px";
     element.style.height = chart.chartArea.bottom - chart.chartArea.top + "px";
+    element.style.setProperty("--height", 100 * (chart.chartArea.bottom - chart.chartArea.top) / chart.height + "%");
     follow();
   };
   const limited = value => rounded_to(Math.max(bins.low, Math.min(bins.high, value)), step);

@@ -107,6 +107,12 @@ function known_figure(judgement, name) {
   return judgement.figures.find(figure => figure.name === name && figure.value !== null);
 }
 
+/// Where a threshold comes from: nothing was fitted to, where it stands in the graph.
+function fitted_words(judgement) {
+  return judgement.fitted === 0 ? "set in the graph" : "from " + plural(judgement.fitted, "calibration score") +
+    (judgement.anomalies ? ", synthetic ones among them" : "");
+}
+
 /// Seconds, in the unit that suits them.
 function duration(seconds) {
   if (seconds < 1e-3) return Number((seconds * 1e6).toPrecision(2)) + " µs";
