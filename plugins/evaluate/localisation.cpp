@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <set>
+#include <utility>
 
 namespace {
 
@@ -22,6 +25,7 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 /// What is kept of one set of maps: four bytes a pixel.
 struct Kept {
     std::vector<ImagePixels> test;           ///< labelled images; anomalous ones where their mask is known
+    std::vector<std::string> classes;        ///< of each of them: that of its anomaly, empty for normal ones
     std::vector<std::uint32_t> calibration;  ///< keys of all pixels of sound calibration images
     std::size_t with_mask = 0, without_mask = 0, normal = 0, unlabelled = 0;
 };
@@ -39,6 +43,7 @@ struct Localisation final : fettle::Stage {
     double at = 0.99;
     double confidence = 0.95;
     int draws = 1000;
+    bool classes = false;
 
     static void describe(fettle::Describe<Localisation>& d) {
         d.summary("Pixel AUROC, average precision, AUPRO, Dice and IoU of maps whose test images have masks.")
@@ -51,6 +56,9 @@ struct Localisation final : fettle::Stage {
                    fettle::between(0, 1))
             .param("confidence", &Localisation::confidence, "Of the intervals: how often they hold the true figure.",
                    fettle::between(0.5, 0.9999))
+            .param("classes", &Localisation::classes,
+                   "Whether each class of anomalies has a row of its own, beside the one of all: its images with all "
+                   "normal ones.")
             .param("draws", &Localisation::draws, "How often the images are drawn anew for the intervals.",
                    fettle::between(100, 1e6))
             .random()
@@ -67,7 +75,12 @@ struct Localisation final : fettle::Stage {
         for (const auto& maps : in.maps) {
             if (measures->scores.rows.empty())
                 for (std::size_t i = 0; i < maps->size(); ++i) measures->scores.rows.push_back(maps->info(i));
-            table.rows.push_back(row(*maps, read(*maps, context), context));
+            Kept kept = read(*maps, context);
+            const auto threshold = threshold_of(kept);
+            table.rows.push_back(row(maps->label(), kept, threshold, context));
+            if (classes)
+                for (const std::string& name : std::set(kept.classes.begin(), kept.classes.end()))
+                    if (!name.empty()) table.rows.push_back(class_row(maps->label(), name, kept, threshold, context));
         }
         measures->tables.push_back(std::move(table));
         return {measures};
@@ -136,22 +149,46 @@ struct Localisation final : fettle::Stage {
         else
             ++(pixels.regions > 0 ? out.with_mask : out.without_mask);
         // One whose whole mask lies in the border that its map lacks has nothing to find.
-        if (info.label == Label::normal || pixels.regions > 0) out.test.push_back(std::move(pixels));
+        if (info.label != Label::normal && pixels.regions == 0) return;
+        out.test.push_back(std::move(pixels));
+        out.classes.push_back(info.label == Label::normal ? "" : info.category);
     }
 
-    fettle::Table::Row row(const fettle::Maps& maps, Kept kept, const fettle::Context& context) const {
-        fettle::Table::Row out{maps.label(), {}, {}};
+    /// Sound calibration images aren't needed any more after it.
+    std::optional<double> threshold_of(Kept& kept) const {
+        auto keys = std::exchange(kept.calibration, {});
+        if (keys.empty()) return {};
+        return key_quantile(std::move(keys));
+    }
+
+    /// Images of one class of anomalies and all normal ones. Their pixels are moved there and back, not copied.
+    fettle::Table::Row class_row(const std::string& label, const std::string& name, Kept& kept,
+                                 const std::optional<double>& threshold, const fettle::Context& context) const {
+        Kept part;
+        part.normal = kept.normal;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < kept.test.size(); ++i)
+            if (kept.classes[i].empty() || kept.classes[i] == name) {
+                places.push_back(i);
+                part.with_mask += kept.classes[i] == name;
+                part.test.push_back(std::move(kept.test[i]));
+            }
+        auto out = row(label + ": " + name, part, threshold, context);
+        for (std::size_t k = 0; k < places.size(); ++k) kept.test[places[k]] = std::move(part.test[k]);
+        return out;
+    }
+
+    fettle::Table::Row row(const std::string& label, const Kept& kept, const std::optional<double>& threshold,
+                           const fettle::Context& context) const {
+        fettle::Table::Row out{label, {}, {}};
         std::size_t sound = 0, regions = 0;
         for (const ImagePixels& image : kept.test) sound += image.sound.size(), regions += image.regions;
         if (regions == 0 || sound == 0) {
             out.verdict = regions == 0 ? "no test image has a mask: there is nothing to measure"
                                        : "no test image has a sound pixel: there is nothing to rank";
-            context.warn("`" + maps.label() + "`: " + out.verdict);
+            context.warn("`" + label + "`: " + out.verdict);
             return out;
         }
-        std::optional<double> threshold;
-        if (!kept.calibration.empty()) threshold = key_quantile(std::move(kept.calibration));
-        kept.calibration = {};
         const auto ranking = evaluate::rank_pixels(kept.test, limit);
         const auto called = threshold ? std::optional(evaluate::key_above(*threshold)) : std::nullopt;
         const auto intervals = evaluate::pixel_intervals(kept.test, ranking, limit, called, draws, confidence, context);

@@ -1,7 +1,7 @@
-#include "mahalanobis.hpp"
 #include "reference.hpp"
 #include "scale.hpp"
 
+#include <fettle/mahalanobis.hpp>
 #include <fettle/sdk.hpp>
 
 #include <algorithm>
@@ -108,7 +108,7 @@ struct Combine final : fettle::Stage {
         }
         for (std::size_t i = 0; i < rows.size(); ++i)
             if (is_reference(table.rows[i])) reference.push_back(rows[i]);
-        const score::Mahalanobis mahalanobis(reference, shrink == "ledoit_wolf");
+        const fettle::Mahalanobis mahalanobis(reference, shrink == "ledoit_wolf");
         std::vector<double> out;
         for (std::size_t i = 0; i < rows.size(); ++i)
             out.push_back(mahalanobis.distance(rows[i], is_reference(table.rows[i])));

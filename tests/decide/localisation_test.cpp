@@ -68,6 +68,39 @@ TEST(Localisation, Conforms) {
     EXPECT_THAT(fettle::testing::complaints(plugin().entry("evaluate.localisation")), IsEmpty());
 }
 
+// A class by itself is what the stage says where the others were never there.
+TEST(Localisation, HasARowForEachClassIfAsked) {
+    fettle::Random random(67);
+    Scene all = small_scene(random);
+    for (int k = 0; k < 3; ++k) {
+        Pair pair = random_pair(random, 20, 16, 0);
+        all.add(Split::test, Label::anomalous, pair.map, pair.mask);
+        all.infos.back().category = "crack";
+    }
+    Scene cracks;
+    for (std::size_t i = 0; i < all.infos.size(); ++i)
+        if (all.infos[i].category != "bad") {
+            cracks.infos.push_back(all.infos[i]);
+            cracks.planes.push_back(all.planes[i]);
+            cracks.masks.push_back(all.masks[i]);
+        }
+    fettle::testing::TestContext context;
+    const auto rows = judged(all, context, {{"classes", true}}).rows;
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[0].name, "ssim");
+    EXPECT_EQ(rows[1].name, "ssim: bad");
+    EXPECT_EQ(rows[2].name, "ssim: crack");
+    const auto alone = judged(cracks, context).rows.at(0);
+    const auto whole = judged(all, context).rows.at(0);
+    for (const auto& [row, expected] : {std::pair{rows[2], alone}, std::pair{rows[0], whole}}) {
+        ASSERT_EQ(row.figures.size(), expected.figures.size());
+        for (std::size_t k = 0; k < row.figures.size(); ++k) {
+            EXPECT_EQ(row.figures[k].name, expected.figures[k].name);
+            EXPECT_EQ(row.figures[k].value, expected.figures[k].value) << row.figures[k].name;
+        }
+    }
+}
+
 TEST(Localisation, CountsDiceAndIouAtACalibratedThreshold) {
     fettle::Random random(61);
     const Scene scene = small_scene(random);

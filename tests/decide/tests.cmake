@@ -27,3 +27,4 @@ fettle_test(written SOURCES decide/report_tables_test.cpp decide/report_gates_te
             LIBRARIES OpenSSL::Crypto Boost::headers
             PLUGINS dataset split transform hash score threshold evaluate report fettle)
 target_include_directories(test_written SYSTEM PRIVATE ${PROTOZERO_INCLUDE})
+fettle_test(texture SOURCES decide/texture_test.cpp PLUGINS texture)

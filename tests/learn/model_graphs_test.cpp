@@ -42,6 +42,16 @@ TEST(ModelGraphs, AreRightForEveryArchitecture) {
     if (!missing.empty()) GTEST_SKIP() << checked << " graphs checked; FETTLE_DATA lacks " << missing;
 }
 
+TEST(BestGraphs, AreRight) {
+    for (const auto& [set, archive] :
+         {std::pair{"casting", "casting.zip"}, std::pair{"cracks", "cracks.zip"}, std::pair{"tiles", "tiles"}}) {
+        if (!fs::exists(data() / archive)) GTEST_SKIP() << "FETTLE_DATA lacks " << archive;
+        const auto result = program::run(std::string("check ") + set + "-best.toml", program::Stream::error,
+                                         FETTLE_SOURCE_FOLDER "/graphs", "FETTLE_DATA='" + data().string() + "'");
+        EXPECT_EQ(result.status, 0) << set << '\n' << result.text;
+    }
+}
+
 // The reconstruction of a discriminative network is a component in a component; what is wrong in it is said in words.
 TEST(ModelGraphs, NestedArchitecturesAreChecked) {
     if (!fs::exists(data() / "casting.zip")) GTEST_SKIP() << "FETTLE_DATA lacks casting.zip";
