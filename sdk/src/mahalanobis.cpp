@@ -49,6 +49,9 @@ Mahalanobis::Mahalanobis(const std::vector<std::vector<double>>& rows, bool shri
     mean_.assign(mean.begin<double>(), mean.end<double>());
     covariance_.assign(covariance.begin<double>(), covariance.end<double>());
     if (shrink) shrinkage_ = ledoit_wolf(centred, covariance);
+    cv::Mat inverse;
+    if (cv::invert(shrunk(covariance, shrinkage_), inverse, cv::DECOMP_CHOLESKY) != 0)
+        inverse_.assign(inverse.begin<double>(), inverse.end<double>());
 }
 
 bool Mahalanobis::all_equal() const {
@@ -56,15 +59,18 @@ bool Mahalanobis::all_equal() const {
 }
 
 double Mahalanobis::distance(const std::vector<double>& row, bool own) const {
-    cv::Mat difference = view(row, columns_, 1) - view(mean_, columns_, 1), solved, covariance;
+    cv::Mat difference = view(row, columns_, 1) - view(mean_, columns_, 1), solved;
+    bool regular = !inverse_.empty();
     if (own) {  // as if the row had never been there
         const auto n = static_cast<double>(count_);
-        covariance = (n * view(covariance_, columns_, columns_) - n / (n - 1) * difference * difference.t()) / (n - 1);
+        const cv::Mat covariance =
+            (n * view(covariance_, columns_, columns_) - n / (n - 1) * difference * difference.t()) / (n - 1);
         difference *= n / (n - 1);
-    } else {
-        covariance = view(covariance_, columns_, columns_);
+        regular = cv::solve(shrunk(covariance, shrinkage_), difference, solved, cv::DECOMP_CHOLESKY);
+    } else if (regular) {
+        solved = view(inverse_, columns_, columns_) * difference;
     }
-    if (!cv::solve(shrunk(covariance, shrinkage_), difference, solved, cv::DECOMP_CHOLESKY))
+    if (!regular)
         throw Error(Fault::data,
                     "the covariance of " + std::to_string(columns_) + " columns over " + std::to_string(count_) +
                         " normal samples is singular: columns depend on each other, or samples are too few")

@@ -280,7 +280,6 @@ TEST(GradientHistogram, SaysWhatIsWrong) {
     EXPECT_THAT(small.what(), HasSubstr("`0.png` is 40x32, too small for `count = 33`"));
     EXPECT_EQ(small.parameter(), "count");
     EXPECT_THAT(small.help(), HasSubstr("at most 32"));
-    EXPECT_NO_THROW(scored(set, {{"count", 32}}));
 
     Set same;
     for (int i = 0; i < 5; ++i) same.add(Split::train, Image(16, 16, 3, 80));
@@ -290,6 +289,10 @@ TEST(GradientHistogram, SaysWhatIsWrong) {
                     .entry("texture.gradient_histogram")
                     .check(*plugin().make("texture.gradient_histogram", {{"range", List{0.3, 0.001}}})),
                 HasSubstr("begins with the greater number"));
+    EXPECT_THAT(plugin()
+                    .entry("texture.gradient_histogram")
+                    .check(*plugin().make("texture.gradient_histogram", {{"count", 32}})),
+                HasSubstr("`count = 32` and `bins = 8` make 16384 numbers of an image; 2048"));
 }
 
 TEST(PatchDistribution, IsWhatNumpyMakesOfIt) {
