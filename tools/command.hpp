@@ -81,5 +81,7 @@ int compare(const po::variables_map& options, const Arguments& arguments);
 
 /// What has been run, as a table.
 int runs(const po::variables_map& options, const Arguments& arguments);
+int cache(const po::variables_map& options, const Arguments& arguments);
+int verify(const po::variables_map& options, const Arguments& arguments);
 
 }  // namespace command

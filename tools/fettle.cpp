@@ -166,6 +166,9 @@ constexpr Command commands[] = {
     {"runs", "[GRAPH]", "list what has been run, what each run changed, and its main figures", runs, 0, 1},
     {"compare", "RUN RUN...", "show runs side by side, with paired tests, and write a page (--html FILE)", compare, 1,
      1000},
+    {"verify", "GRAPH|RUN", "run a graph again from nothing and compare every stored result, byte for byte", verify, 1,
+     1},
+    {"cache", "", "show what is kept of earlier runs; --older-than 30d and --to 20G remove some of it", cache, 0, 0},
     {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
 };
 
@@ -203,6 +206,11 @@ int dispatch(int argc, char** argv) {
         "sheet", po::value<int>()->value_name("N"), "with synth: show the first N samples in one picture")(
         "format", po::value<std::string>()->default_value("mermaid")->value_name("F"), "with draw: mermaid or dot")(
         "html", po::value<std::string>()->value_name("FILE"), "with compare: where to write the page")(
+        "older-than", po::value<std::string>()->value_name("AGE"),
+        "with cache: remove what no run has used for so long: 30d, 12h")(
+        "to", po::value<std::string>()->value_name("SIZE"),
+        "with cache: remove what was used longest ago, until the rest is no more than 20G")(
+        "dry-run", "with cache: tell what would be removed, and leave it")(
         "fail-on-gate", "with run: end with status 1 where a gate of a report was not held")(
         "json", "events and results as JSON");
     po::options_description all;

@@ -81,7 +81,7 @@ fs::path default_cache_folder(const fs::path& fallback) {
 
 Cache::Cache(fs::path folder) : folder_(fs::absolute(folder)) {
     try {
-        for (const char* part : {"entries", "checkpoints", "latest", "locks", "drafts"})
+        for (const char* part : {"entries", "checkpoints", "latest", "locks", "drafts", "uses"})
             fs::create_directories(folder_ / part);
     } catch (const fs::filesystem_error& error) {
         throw Failure(errors::cache_unusable(folder_.string(), error.code().message()));
@@ -214,6 +214,16 @@ void Cache::Lock::wait(const std::function<bool()>& stop) {
 Cache::Lock::~Lock() {
     if (file_ >= 0) close(file_);
 }
+
+std::map<std::string, std::string> Cache::files_of(const std::string& key) const {
+    std::map<std::string, std::string> out;
+    const Json manifest = Json::parse(text_of(entry(key) / "manifest.json"), nullptr, false);
+    if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_object()) return out;
+    for (const auto& [name, digest] : manifest["files"].items())
+        if (digest.is_string()) out.emplace(name, digest.get<std::string>());
+    return out;
+}
+
 PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diagnostics, const Device& device,
                      bool use_cache) {
     PlanWorld world;

@@ -3,12 +3,17 @@
 //
 //   entries/<2 digits>/<key>/   manifest.json, key.txt, <port>/...      checkpoints/<key>/   of stages that are running
 //   latest/<graph>/<stage>      the key text it had last time           locks/<key>          held while it is made
+//   uses/<process>              keys that a running process needs, locked by it; entries in none may be pruned
 #pragma once
 
 #include "diagnose/diagnose.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -62,6 +67,28 @@ class Cache {
         bool held_ = false;
     };
 
+    /// Entries and checkpoints that this process needs for as long as the object lives: prune() leaves them alone,
+    /// whoever calls it.                                                              [one thread]
+    class Use {
+       public:
+        /// From now on, and until claim(), nobody prunes; waits for one who does. So what a plan finds is still there
+        /// when it is claimed.
+        explicit Use(const Cache& cache);
+        ~Use();
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+        /// Writes the keys down and notes that their entries were used now. Throws Error(Fault::storage).
+        void claim(const std::vector<std::string>& keys);
+
+       private:
+        const Cache& cache_;
+        int gate_ = -1, file_ = -1;
+        std::filesystem::path path_;
+    };
+
+    /// Digests of an entry's files, by their paths in it; empty where there is none that can be read.
+    std::map<std::string, std::string> files_of(const std::string& key) const;
+
    private:
     /// Drafts that killed processes left behind: those nobody has touched for a day, since another machine's processes
     /// may share the folder.
@@ -69,6 +96,30 @@ class Cache {
 
     std::filesystem::path folder_;
 };
+
+/// Something in a cache that could be done without.
+struct CacheItem {
+    std::string key;
+    std::string use;                  ///< the type of the stage that made it: "train.reconstruction"; empty: unknown
+    std::vector<std::string> stages;  ///< whose last result it is: "casting: train"
+    bool checkpoint = false;          ///< not an entry, but what an unfinished stage can carry on from
+    std::uintmax_t bytes = 0;
+    std::chrono::system_clock::time_point used;  ///< made, or taken by a run
+    bool in_use = false;                         ///< by a process that runs now
+};
+/// All of them, what was used longest ago first.
+std::vector<CacheItem> contents_of(const Cache& cache);
+
+/// What may go. Both together: first what is too old, then what is too much.
+struct PruneLimits {
+    std::optional<std::chrono::system_clock::duration> older_than;  ///< not used for longer than this
+    std::optional<std::uintmax_t> to;                               ///< bytes that may stay, all items together
+    bool dry_run = false;                                           ///< only tell
+};
+/// Removes items, what was used longest ago first, and never what a running process uses. An item is gone at once or
+/// not at all, even where the process is killed over it. Returns what went. Throws Interrupted where `stop` says so
+/// while another process plans or prunes.
+std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, const std::function<bool()>& stop = {});
 
 /// FETTLE_CACHE, else $XDG_CACHE_HOME/fettle, else ~/.cache/fettle, else `fallback` (no home folder).
 std::filesystem::path default_cache_folder(const std::filesystem::path& fallback);

@@ -10,6 +10,7 @@
 #include "run/trace.hpp"
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 namespace fettle::runtime {
@@ -106,6 +107,7 @@ class Execution {
     Observer& observer_;
     Memo memo_;
     Cache cache_;
+    std::optional<Cache::Use> use_;  ///< of what the plan needs
     Times times_;
     DigestStore digests_;
     Device device_;

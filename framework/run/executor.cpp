@@ -241,7 +241,11 @@ void Execution::remember_keys() const noexcept {
 
 std::vector<RunResult> Execution::run(const MakeFolders& make_folders) {
     try {
+        use_.emplace(cache_);
         plan_ = make_plan(graphs_, plan_world(cache_, digests_, diagnostics_, device_, options_.use_cache));
+        std::vector<std::string> keys;
+        for (const PlanNode& node : plan_.nodes) keys.push_back(node.key);
+        use_->claim(keys);
     } catch (const Interrupted&) {
         for (RunResult& result : results_) result.status = Status::interrupted;
         return std::move(results_);

@@ -1,0 +1,147 @@
+// What lies in a cache, and what may be taken away.
+#include "graph/digest.hpp"
+#include "run/cache.hpp"
+#include "unit/support.hpp"
+
+#include <fettle/context.hpp>
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <thread>
+
+namespace {
+
+using namespace fettle::runtime;
+using namespace std::chrono_literals;
+using support::Folder;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+namespace fs = std::filesystem;
+
+class PruneTest : public ::testing::Test {
+   protected:
+    Folder folder;
+    Cache cache{folder.path() / "cache"};
+
+    /// An entry of so many bytes beside its manifest and key text, last used so long ago.
+    std::string make(const std::string& name, std::size_t bytes, std::chrono::hours ago) const {
+        const std::string text = "fettle 2\nuse score." + name + " revision 1\n", key = sha256(text);
+        const fs::path draft = cache.begin(key);
+        fs::create_directories(draft / "port");
+        std::ofstream(draft / "port/file", std::ios::binary) << std::string(bytes, 'x');
+        cache.commit(key, draft, text);
+        fs::last_write_time(cache.entry(key) / "manifest.json", fs::file_time_type::clock::now() - ago);
+        cache.remember_key_text("graph of " + name, name, text);
+        return key;
+    }
+    std::vector<std::string> kept() const {
+        std::vector<std::string> uses;
+        for (const CacheItem& item : contents_of(cache)) uses.push_back(item.use);
+        return uses;
+    }
+    static std::vector<std::string> uses_of(const std::vector<CacheItem>& items) {
+        std::vector<std::string> uses;
+        for (const CacheItem& item : items) uses.push_back(item.use);
+        return uses;
+    }
+};
+
+TEST_F(PruneTest, TellsWhatLiesThereOldestFirst) {
+    make("young", 1000, 1h);
+    const std::string key = make("old", 5000, 100h);
+    fs::create_directories(cache.checkpoint(sha256("work")));
+    std::ofstream(cache.checkpoint(sha256("work")) / "state") << std::string(700, 'x');
+    const auto items = contents_of(cache);
+    ASSERT_EQ(items.size(), 3u);
+    EXPECT_EQ(items[0].key, key);
+    EXPECT_EQ(items[0].use, "score.old");
+    EXPECT_THAT(items[0].stages, ElementsAre("graph of old: old"));
+    EXPECT_GT(items[0].bytes, 5000u);
+    EXPECT_LT(items[0].bytes, 6000u);
+    const auto ago = std::chrono::system_clock::now() - items[0].used;
+    EXPECT_LT(std::chrono::abs(ago - 100h), 1min);
+    EXPECT_FALSE(items[0].checkpoint);
+    EXPECT_EQ(items[1].use, "score.young");
+    EXPECT_TRUE(items[2].checkpoint);
+    EXPECT_EQ(items[2].bytes, 700u);
+}
+
+TEST_F(PruneTest, RemovesByAgeAndBySize) {
+    for (int i = 0; i < 5; ++i) make("s" + std::to_string(i), 10'000, std::chrono::hours(100 - 10 * i));
+    EXPECT_THAT(uses_of(prune(cache, {.older_than = 85h, .dry_run = true})), ElementsAre("score.s0", "score.s1"));
+    EXPECT_EQ(kept().size(), 5u);
+    EXPECT_THAT(uses_of(prune(cache, {.older_than = 85h})), ElementsAre("score.s0", "score.s1"));
+    EXPECT_THAT(kept(), ElementsAre("score.s2", "score.s3", "score.s4"));
+    EXPECT_THAT(uses_of(prune(cache, {.to = 22'000})), ElementsAre("score.s2"));
+    EXPECT_THAT(uses_of(prune(cache, {.to = 22'000})), IsEmpty());
+    EXPECT_THAT(kept(), ElementsAre("score.s3", "score.s4"));
+    EXPECT_THAT(fs::is_empty(cache.folder() / "drafts"), true);
+    EXPECT_EQ(prune(cache, {.to = 0}).size(), 2u);
+    EXPECT_THAT(kept(), IsEmpty());
+}
+
+TEST_F(PruneTest, WhatARunTakesCountsAsUsedNow) {
+    const std::string key = make("taken", 100, 100h);
+    make("left", 100, 50h);
+    {
+        Cache::Use use(cache);
+        use.claim({key, sha256("not there")});
+        EXPECT_THAT(prune(cache, {.older_than = 1h}), ::testing::SizeIs(1));
+    }
+    EXPECT_THAT(kept(), ElementsAre("score.taken"));
+    EXPECT_THAT(prune(cache, {.older_than = 1h}), IsEmpty());
+}
+
+/// A process that claims `key` and then lives until it is killed.
+pid_t process_using(const Cache& cache, const std::string& key) {
+    int ready[2];
+    EXPECT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        auto* use = new Cache::Use(cache);
+        use->claim({key});
+        [[maybe_unused]] const auto told = write(ready[1], "!", 1);
+        for (;;) pause();
+    }
+    char byte;
+    EXPECT_EQ(read(ready[0], &byte, 1), 1);
+    close(ready[0]), close(ready[1]);
+    return child;
+}
+
+TEST_F(PruneTest, NeverTakesWhatALivingProcessUses) {
+    const std::string key = make("used", 1000, 100h);
+    make("free", 1000, 1h);
+    fs::create_directories(cache.checkpoint(key));
+    const pid_t child = process_using(cache, key);
+    EXPECT_TRUE(contents_of(cache).back().in_use || contents_of(cache).front().in_use);
+    EXPECT_THAT(uses_of(prune(cache, {.to = 0})), ElementsAre("score.free"));
+    EXPECT_TRUE(fs::exists(cache.entry(key)));
+    EXPECT_TRUE(fs::exists(cache.checkpoint(key)));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    EXPECT_EQ(prune(cache, {.to = 0}).size(), 2u);  // with its checkpoint
+    EXPECT_TRUE(fs::is_empty(cache.folder() / "uses"));
+}
+
+// Between what a plan finds and what it claims nothing may go.
+TEST_F(PruneTest, WaitsForWhoeverPlans) {
+    make("found", 1000, 100h);
+    std::optional<Cache::Use> use(std::in_place, cache);
+    EXPECT_THROW(prune(cache, {.to = 0}, [] { return true; }), fettle::Interrupted);
+    EXPECT_EQ(kept().size(), 1u);
+    std::atomic<bool> done = false;
+    std::thread other([&] {
+        prune(cache, {.to = 0});
+        done = true;
+    });
+    std::this_thread::sleep_for(100ms);
+    EXPECT_FALSE(done);
+    use->claim({});
+    other.join();
+    EXPECT_THAT(kept(), IsEmpty());
+}
+
+}  // namespace
