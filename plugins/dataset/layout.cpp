@@ -154,9 +154,3 @@ std::size_t count_pairs(const std::vector<LaidOut>& images) {
     return static_cast<std::size_t>(
         std::count_if(files_of_stem.begin(), files_of_stem.end(), [](const auto& each) { return each.second > 1; }));
 }
-
-std::string lower(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}

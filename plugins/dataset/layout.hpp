@@ -63,4 +63,8 @@ std::vector<LaidOut> lay_out(const std::vector<std::string>& names, const Layout
 std::size_t count_pairs(const std::vector<LaidOut>& images);
 
 /// In lower case, as far as ASCII goes.
-std::string lower(std::string text);
+inline std::string lower(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
