@@ -77,7 +77,8 @@ class Cache {
         ~Use();
         Use(const Use&) = delete;
         Use& operator=(const Use&) = delete;
-        /// Writes the keys down and notes that their entries were used now. Throws Error(Fault::storage).
+        /// Writes the keys down and notes that their entries were used now. Where they can't be written down (a full
+        /// disk), nobody prunes anything for as long as the object lives.
         void claim(const std::vector<std::string>& keys);
 
        private:

@@ -155,12 +155,11 @@ Cache::Use::~Use() {
 void Cache::Use::claim(const std::vector<std::string>& keys) {
     std::ofstream file(path_, std::ios::binary);
     for (const std::string& key : keys) file << key << '\n';
-    if (!file.flush())
-        throw Error(Fault::storage, "`" + path_.string() + "` could not be written").help("is the disk full?");
+    const bool written = static_cast<bool>(file.flush()) && file_ >= 0;
     std::error_code error;
     for (const std::string& key : keys)
         fs::last_write_time(cache_.entry(key) / "manifest.json", fs::file_time_type::clock::now(), error);
-    if (gate_ >= 0) flock(gate_, LOCK_UN);
+    if (written && gate_ >= 0) flock(gate_, LOCK_UN);  // else nobody prunes while this process lives
 }
 
 std::vector<CacheItem> contents_of(const Cache& cache) {

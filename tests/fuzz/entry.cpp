@@ -19,6 +19,10 @@ extern "C" [[gnu::no_sanitize_coverage]] void __sanitizer_cov_trace_pc() {
     ++counters[(place ^ place >> 16) % counter_count];
 }
 
+// GCC calls these as well; libFuzzer has them for whole numbers alone.
+extern "C" void __sanitizer_cov_trace_cmpf(float, float) {}
+extern "C" void __sanitizer_cov_trace_cmpd(double, double) {}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (const fuzz::Target& target : fuzz::targets)
         if (std::string_view(target.name) == FETTLE_FUZZ_TARGET) target.feed({data, size});

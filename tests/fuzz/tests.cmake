@@ -16,7 +16,9 @@ if(FETTLE_FUZZ)
     add_executable(fuzz_${target} fuzz/entry.cpp ${fuzz_parts})
     target_include_directories(fuzz_${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/plugins)
     target_compile_definitions(fuzz_${target} PRIVATE FETTLE_FUZZ_TARGET="${target}")
-    target_link_libraries(fuzz_${target} PRIVATE ${fuzz_libraries} ${library})
+    target_link_libraries(fuzz_${target} PRIVATE ${fuzz_libraries} ${library}
+                          # LLVM's has a trace_pc too, which does nothing
+                          -Wl,--allow-multiple-definition)
     set_target_properties(fuzz_${target} PROPERTIES ENABLE_EXPORTS ON)  # the libraries call entry.cpp's counters
   endforeach()
 endif()

@@ -144,4 +144,18 @@ TEST_F(PruneTest, WaitsForWhoeverPlans) {
     EXPECT_THAT(kept(), IsEmpty());
 }
 
+// On a full disk a claim can't be written down: then nothing goes, rather than what a run needs.
+TEST_F(PruneTest, AClaimThatCantBeWrittenKeepsEverything) {
+    const std::string key = make("used", 1000, 100h);
+    std::optional<Cache::Use> use(std::in_place, cache);
+    for (const auto& file : fs::directory_iterator(cache.folder() / "uses")) {
+        fs::remove(file);
+        fs::create_directory(file);
+    }
+    use->claim({key});
+    EXPECT_THROW(prune(cache, {.to = 0}, [] { return true; }), fettle::Interrupted);
+    use.reset();
+    EXPECT_EQ(prune(cache, {.to = 0}, [] { return true; }).size(), 1u);
+}
+
 }  // namespace
