@@ -1,6 +1,7 @@
 // Runs that are over, side by side: a table, paired tests, and a page.
 #include "command.hpp"
 #include "comparison/page.hpp"
+#include "graph/digest.hpp"
 #include "run/folder.hpp"
 #include "show/comparison.hpp"
 
@@ -94,6 +95,14 @@ fs::path page_file(const po::variables_map& options, const Comparison& compariso
     constexpr std::size_t most = 4;
     for (std::size_t r = 0; r < std::min(most, comparison.runs.size()); ++r) name += "-" + comparison.runs[r].key;
     if (comparison.runs.size() > most) name += fmt::format("-and-{}-more", comparison.runs.size() - most);
+    constexpr std::size_t longest = 60;  // a sweep's cells are named by what they set
+    if (name.size() > longest) {
+        std::string all;
+        for (const auto& run : comparison.runs) all += run.name + '\n';
+        name = fmt::format("compare-{}-runs-{}", comparison.runs.size(), sha256(all).substr(0, 8));
+    }
+    std::error_code refused;  // then writing the page fails, too
+    fs::create_directories(output, refused);
     return output / (name + ".html");
 }
 

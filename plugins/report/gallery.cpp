@@ -65,7 +65,8 @@ struct Set {
 struct Shown {
     std::size_t set;
     fettle::Plane map;
-    fettle::Ref<fettle::Sample> original, reconstruction;
+    fettle::Ref<fettle::Sample> original;
+    fettle::Ref<fettle::Sample> reconstruction;  ///< null where the map isn't about two images
 };
 using Shelf = std::vector<std::vector<Shown>>;  ///< one entry per row
 
@@ -80,9 +81,11 @@ Shelf read(std::span<const std::size_t> rows, const std::vector<Set>& sets, cons
             }
         if (indices.empty()) continue;
         const auto batch = sets[s].maps->read(indices), originals = sets[s].maps->reference()->read(indices);
-        const auto reconstructions = sets[s].maps->candidate()->read(indices);
+        const auto reconstructions =
+            sets[s].maps->candidate() == sets[s].maps->reference() ? nullptr : sets[s].maps->candidate()->read(indices);
         for (std::size_t k = 0; k < places.size(); ++k)
-            out[places[k]].push_back({s, batch->plane(k), originals->sample(k), reconstructions->sample(k)});
+            out[places[k]].push_back(
+                {s, batch->plane(k), originals->sample(k), reconstructions ? reconstructions->sample(k) : nullptr});
     }
     return out;
 }
@@ -117,7 +120,7 @@ Json drawn(const std::vector<Shown>& row, const std::vector<Set>& sets, int side
         const fettle::Sample& original = *each.original;
         Json numbered{{"set", each.set}};
         numbered["original"] = add(photo_uri(original.image, side));
-        numbered["reconstruction"] = add(photo_uri(each.reconstruction->image, side));
+        if (each.reconstruction) numbered["reconstruction"] = add(photo_uri(each.reconstruction->image, side));
         try {
             const auto grey = levels(each.map, original.image.width, original.image.height, sets[each.set].high);
             numbered["map"] = add(photo_uri(grey, side));

@@ -31,6 +31,7 @@ struct Gallery {
     Json about;
     /// Each a list, an entry per row:
     ///     {"pictures": ["data:..."], "sets": [{"set": 0, "original": 0, "reconstruction": 1, "map": 2, "mask": 3}]}
+    /// without "reconstruction" where maps aren't about two images, without "mask" where there is none
     /// Pictures by number; the same one is there once. `mask` is missing where none is known.
     std::vector<std::string> parts;
 };

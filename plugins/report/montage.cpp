@@ -137,6 +137,8 @@ class Shown {
         return maps_.candidate()->read({&place_[row], 1})->sample(0);
     }
     const fettle::Maps& maps() const { return maps_; }
+    /// Whether two images were compared; maps of how unusual one is show it twice.
+    bool rebuilds() const { return maps_.candidate() != maps_.reference(); }
 
     /// Half of the maps of these rows reach it: one end for all, so that pictures can be compared, and no single
     /// glaring case turns all others dark.
@@ -161,14 +163,18 @@ class Shown {
 Row row_of(std::size_t row, const std::vector<Shown>& sets, const std::vector<double>& highs) {
     Row out;
     Image mask;
+    const bool rebuilt = sets.front().rebuilds();
     for (std::size_t s = 0; s < sets.size(); ++s) {
         if (!sets[s].holds(row)) {
-            out.pictures.resize(out.pictures.size() + (out.pictures.empty() ? 4 : 2));
+            out.pictures.resize(out.pictures.size() + (out.pictures.empty() ? 3 + rebuilt : 2));
             continue;
         }
         const auto original = sets[s].original(row);
         const fettle::Plane map = sets[s].map(row);
-        if (out.pictures.empty()) out.pictures = {original->image, sets[s].rebuilt(row)->image};
+        if (out.pictures.empty()) {
+            out.pictures.push_back(original->image);
+            if (rebuilt) out.pictures.push_back(sets[s].rebuilt(row)->image);
+        }
         const Image values = levels(map, original->image.width, original->image.height, highs[s]);
         out.pictures.push_back(heat(values));
         out.pictures.push_back(heat_over(original->image, values));
@@ -179,7 +185,8 @@ Row row_of(std::size_t row, const std::vector<Shown>& sets, const std::vector<do
 }
 
 std::vector<std::string> headings_of(const std::vector<Shown>& sets, bool masks) {
-    std::vector<std::string> out{"original", "reconstruction"};
+    std::vector<std::string> out{"original"};
+    if (sets.front().rebuilds()) out.emplace_back("reconstruction");
     for (const Shown& set : sets) {
         out.push_back(set.maps().label());
         out.push_back("overlay");

@@ -190,7 +190,9 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
                                          ? "there are no calibration samples to find a threshold from"
                                          : "there are no sound calibration samples to find a threshold from: all " +
                                                std::to_string(calibration.anomalous.size()) + " are anomalous")
-                .help("score the `calibrate` output of a split stage together with `test`");
+                .help(calibration.anomalous.empty()
+                          ? "score the `calibrate` output of a split stage together with `test`"
+                          : "let sound images be among those that calibrate: they say what is usual");
         if (needs_anomalies() && calibration.anomalous.empty())
             throw Error(Fault::data, "this threshold needs scores of anomalous calibration samples")
                 .help("damage the `calibrate` output with a synthesizer and score that too");

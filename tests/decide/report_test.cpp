@@ -146,6 +146,24 @@ TEST_F(ReportHtml, ShowsTheCasesWorthLookingAt) {
     EXPECT_THAT(shown(0), IsEmpty());
 }
 
+// Maps of how unusual an image is have no second one; it would be shown twice.
+TEST_F(ReportHtml, ShowsAReconstructionWhereThereIsOne) {
+    material::Run run = material::make({.calibrate = 4, .normal = 4, .anomalous = 4});
+    EXPECT_THAT(written(run), HasSubstr("\"reconstruction\":"));
+    const auto& maps = *run.examples.front();
+    std::vector<fettle::SampleInfo> infos;
+    std::vector<fettle::Plane> planes;
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+        infos.push_back(maps.info(i));
+        planes.push_back(maps.read({&i, 1})->plane(0));
+    }
+    run.examples = {
+        std::make_shared<fakes::FixedMaps>(maps.label(), infos, planes, maps.reference(), maps.reference())};
+    const std::string page = written(run);
+    EXPECT_THAT(page, Not(HasSubstr("\"reconstruction\":")));
+    EXPECT_THAT(page, HasSubstr("\"original\":"));
+}
+
 TEST_F(ReportHtml, KeepsPicturesWithinTheirRoom) {
     const material::Run run = material::make({.calibrate = 4, .normal = 40, .anomalous = 40});
     const auto bytes = [&](double megabytes, std::size_t& rows, int& side) {

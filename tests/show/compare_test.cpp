@@ -72,6 +72,21 @@ TEST_F(Compare, SaysInWordsWhatCannotBeToldApart) {
     EXPECT_TRUE(fs::exists(folder() / (page + ".html")));
 }
 
+// As of a sweep's cells, whose folders are named by what they set; and before anything was run there.
+TEST_F(Compare, APageOfManyWordsHasAShortName) {
+    std::vector<std::string> runs;
+    for (const std::string name : {"a", "b"}) {
+        const fs::path from = run(name, scored(60, 2, name == "a" ? 1 : 2), 0.8);
+        const fs::path to = from.parent_path() / ("01-parameters.side=" + std::string(40, name[0]));
+        fs::rename(from, to);
+        runs.push_back(to.string());
+    }
+    const Outcome said = compare({runs[0], runs[1], "--output", "elsewhere"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_THAT(said.out, ::testing::ContainsRegex("page: elsewhere/compare-2-runs-[0-9a-f]+\\.html\n"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder() / "elsewhere"), {}), 1);
+}
+
 TEST_F(Compare, FindsRunsByAnyOfTheirNames) {
     const fs::path a = run("a", scored(60, 2, 1), 0.8), b = run("b", scored(60, 2, 1), 0.9);
     const std::string key = a.filename().string().substr(16);
