@@ -150,7 +150,7 @@ TEST_F(ReportHtml, ShowsTheCasesWorthLookingAt) {
 TEST_F(ReportHtml, ShowsAReconstructionWhereThereIsOne) {
     material::Run run = material::make({.calibrate = 4, .normal = 4, .anomalous = 4});
     EXPECT_THAT(written(run), HasSubstr("\"reconstruction\":"));
-    const auto& maps = *run.examples.front();
+    const auto& maps = dynamic_cast<const fettle::Maps&>(*run.examples.front());
     std::vector<fettle::SampleInfo> infos;
     std::vector<fettle::Plane> planes;
     for (std::size_t i = 0; i < maps.size(); ++i) {
