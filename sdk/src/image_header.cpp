@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <limits>
 #include <vector>
 
 namespace fettle {
@@ -81,7 +82,8 @@ void read_bmp(Bytes bytes, ImageHeader& header) {
     const bool old = little_endian(bytes, 14, 4) == 12;  // BITMAPCOREHEADER
     header.width = static_cast<int>(little_endian(bytes, 18, old ? 2 : 4));
     header.height = static_cast<int>(little_endian(bytes, old ? 20 : 22, old ? 2 : 4));
-    if (header.height < 0) header.height = -(header.height + 1) + 1;  // top row first; INT_MIN has no counterpart
+    // Negative where the top row comes first; the least number has no counterpart, and no picture is that high.
+    if (header.height < 0) header.height = -std::max(header.height, -std::numeric_limits<int>::max());
     // The file's size stands at 2; some writers leave it 0.
     if (bytes.size() < std::max(little_endian(bytes, 10, 4), little_endian(bytes, 2, 4)))
         header.trouble = "is cut short: its pixels are missing";
