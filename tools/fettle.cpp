@@ -72,7 +72,7 @@ int run(const po::variables_map& options, const Arguments& arguments) {
         return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
     }
     if (result.status != Status::done) return 1;
-    return options.count("fail-on-gate") > 0 && fails_on_gates(result) ? 1 : 0;
+    return options.count("fail-on-gate") > 0 && fails_on_gates({&result, 1}) ? 1 : 0;
 }
 
 int check_command(const po::variables_map& options, const Arguments& arguments) {

@@ -37,8 +37,18 @@ nlohmann::ordered_json gates_json(const RunResult& result) {
     return out;
 }
 
-bool fails_on_gates(const RunResult& result) {
-    const auto gates = gates_of(result);
+std::string failed_gates_text(std::span<const RunResult> cells) {
+    std::string out;
+    for (std::size_t c = 0; c < cells.size(); ++c)
+        for (const Gate& gate : gates_of(cells[c]))
+            if (!gate.held) out += fmt::format("cell {}: gate failed: {} ({})\n", c + 1, gate.condition, gate.found);
+    return out;
+}
+
+bool fails_on_gates(std::span<const RunResult> results) {
+    std::vector<Gate> gates;
+    for (const RunResult& result : results)
+        for (Gate& gate : gates_of(result)) gates.push_back(std::move(gate));
     const auto failed = std::count_if(gates.begin(), gates.end(), [](const Gate& gate) { return !gate.held; });
     if (gates.empty())
         std::cerr << "fettle: --fail-on-gate found no gate; a stage `report.junit` in the graph sets them\n";

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <span>
 #include <string>
 
 namespace command {
@@ -13,8 +14,10 @@ namespace command {
 std::string gates_text(const fettle::runtime::RunResult& result);
 /// The same for programs: [{"condition", "held", "found"}].
 nlohmann::ordered_json gates_json(const fettle::runtime::RunResult& result);
-/// Whether a gate wasn't held; says on standard error how many, and that there was none to check. A run without gates
-/// holds none, so it fails too: whoever asks for gates wants them checked.
-bool fails_on_gates(const fettle::runtime::RunResult& result);
+/// The same of a sweep's cells, counted from 1, as far as they failed: "cell 3: gate failed: ...".
+std::string failed_gates_text(std::span<const fettle::runtime::RunResult> cells);
+/// Whether a gate wasn't held, in any of the runs; says on standard error how many, and that there was none to check.
+/// Runs without gates hold none, so they fail too: whoever asks for gates wants them checked.
+bool fails_on_gates(std::span<const fettle::runtime::RunResult> results);
 
 }  // namespace command

@@ -1,5 +1,6 @@
 // `run --sweep`: every cell of a graph's [sweep], as one plan.
 #include "command.hpp"
+#include "gates.hpp"
 #include "show/show.hpp"
 
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
     if (!result.folder.empty() && json) {
         std::cout << sweep_json(*checked.sweep, checked.cells, result, settings.command) << "\n";
     } else if (!result.folder.empty()) {
-        std::cout << sweep_text(*checked.sweep, result);
+        std::cout << sweep_text(*checked.sweep, result) << failed_gates_text(result.cells);
         std::cout << fmt::format("cells:   {}\n", (result.folder / "sweep.csv").string());
         std::cout << fmt::format("compare: fettle compare {}/*/\n", quoted(result.folder.string()));
         std::cout << fmt::format("sweep:   {} ({:.1f} s)\n", result.folder.string(), result.seconds);
@@ -48,7 +49,8 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
         std::cerr << "interrupted; the same command carries on\n";
         return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
     }
-    return result.status == Status::done ? 0 : 1;
+    if (result.status != Status::done) return 1;
+    return options.count("fail-on-gate") > 0 && fails_on_gates(result.cells) ? 1 : 0;
 }
 
 }  // namespace command

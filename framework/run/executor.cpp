@@ -199,11 +199,12 @@ void Execution::finish(std::size_t g) {
     }
     write_folder(g);
     // Lazy sequences use what goes with this object; whoever wants their samples reads them from the run's folder. Of a
-    // sweep the figures are enough: many networks would fill the memory.
+    // sweep the figures and gates are enough: many networks would fill the memory.
     for (auto& outputs : result.values)
         for (ValueRef& value : outputs)
             if (value &&
-                (!is_stored_type(value->type()) || (graphs_.size() > 1 && value->type() != Measures::type_name)))
+                (!is_stored_type(value->type()) ||
+                 (graphs_.size() > 1 && value->type() != Measures::type_name && value->type() != Files::type_name)))
                 value.reset();
     if (graphs_.size() == 1) return;
     for (const std::size_t n : std::set<std::size_t>(of.begin(), of.end()))

@@ -61,7 +61,7 @@ struct RunResult {
     double seconds = 0;
 };
 
-/// What became of a sweep. The values of its cells are their measures alone.
+/// What became of a sweep. The values of its cells are their measures and files alone.
 struct SweepResult {
     Status status = Status::done;  ///< failed where any cell did
     std::filesystem::path folder;  ///< runs/<graph>/sweep-<time>-<short key>: sweep.json, sweep.csv, trace.json, cells

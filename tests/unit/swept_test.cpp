@@ -147,6 +147,29 @@ TEST_F(Swept, ACellThatFailsDoesntStopTheOthers) {
                                                             : "interrupted");
 }
 
+TEST_F(Swept, GatesHoldInEveryCell) {
+    const std::string gate =
+        "[stage.gate]\nuse = \"report.junit\"\nin.measures = [\"judge\"]\ngates = [\"threshold < 1e9\"]\n";
+    const auto file = graph("swept.toml", "format = 1\n[sweep.over]\nscore.by = ['maximum', 'mean']\n" + text + gate);
+    const Outcome held = call({"run", file, "--sweep", "--fail-on-gate"});
+    EXPECT_EQ(held.status, 0) << held.err;
+    EXPECT_THAT(held.out, Not(HasSubstr("gate failed")));
+    // The maximum of a map is above its mean: a bound between the two thresholds fails one cell.
+    const auto sweep = Json::parse(text_of(sweep_folder() / "sweep.json"));
+    const auto threshold = [&](int cell) {
+        return sweep.at("cells")[cell].at("judgements")[0].at("threshold").get<double>();
+    };
+    ASSERT_GT(threshold(0), threshold(1));
+    const std::string bound = "gate.gates=[\"threshold < " + std::to_string((threshold(0) + threshold(1)) / 2) + "\"]";
+    const Outcome failed = call({"run", file, "--sweep", "--fail-on-gate", "--set", bound});
+    EXPECT_EQ(failed.status, 1);
+    EXPECT_THAT(failed.out,
+                AllOf(HasSubstr("cell 1: gate failed: threshold < "), Not(HasSubstr("cell 2: gate failed"))));
+    EXPECT_THAT(failed.err, HasSubstr("1 of 2 gates failed"));
+    EXPECT_EQ(call({"run", file, "--sweep", "--set", bound}).status, 0);  // nobody asked
+    EXPECT_THAT(call({"run", with(pooled), "--sweep", "--fail-on-gate"}).err, HasSubstr("found no gate"));
+}
+
 TEST_F(Swept, ThePlanCountsDistinctWorkAndKnowsPastTimes) {
     const auto file = with(pooled);
     const auto plan_of = [&](Arguments more = {}) {

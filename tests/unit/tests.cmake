@@ -4,7 +4,7 @@ fettle_test(framework SOURCES unit/document_test.cpp unit/resolved_test.cpp unit
             LIBRARIES fettle_framework PLUGINS dataset split transform synthesize hash threshold evaluate report)
 fettle_test(sdk SOURCES unit/random_test.cpp unit/kept_test.cpp)
 fettle_test(swept SOURCES unit/swept_test.cpp
-            PLUGINS fettle dataset split transform similarity score threshold evaluate)
+            PLUGINS fettle dataset split transform similarity score threshold evaluate report)
 fettle_test(cache_command SOURCES unit/cache_command_test.cpp
             LIBRARIES fettle_framework
             PLUGINS fettle dataset split transform similarity score threshold evaluate report)
