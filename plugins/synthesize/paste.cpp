@@ -44,11 +44,17 @@ struct Paste final : fettle::Synthesizer, PasteSettings {
         auto shelf = std::make_shared<const CutoutShelf>(in.objects, static_cast<std::size_t>(memory) << 20);
         const bool varies = fresh || in.images->varies() || (in.places && in.places->varies());
         std::vector<fettle::SampleInfo> infos;
-        const bool certain = share >= 1 && !drops() && (in.places == nullptr || empty_places == "fail");
+        std::size_t untold = 0;
         for (std::size_t i = 0; i < in.images->size(); ++i) {
             infos.push_back(in.images->info(i));
-            if (share > 0) infos.back().label = certain ? fettle::Label::anomalous : fettle::Label::unknown;
+            if (is_told_by_making(in, i, context.seed())) {
+                infos.back().label = fettle::Label::unknown;
+                untold += infos.back().split == fettle::Split::calibrate;
+            } else if (Random(context.seed(), i).chance(share)) {  // as below, where the sample is made
+                infos.back().label = fettle::Label::anomalous;
+            }
         }
+        require_told(untold);
         return {fettle::lazy_images(
             std::move(infos),
             [me = std::static_pointer_cast<const Paste>(shared_from_this()), in, shelf, varies, seed = context.seed()](
@@ -154,6 +160,28 @@ struct Paste final : fettle::Synthesizer, PasteSettings {
             throw Error(Fault::data, "`in.places` has " + std::to_string(in.places->size()) + " samples, `in.images` " +
                                          std::to_string(in.images->size()))
                 .help("sample i of `in.places` tells where objects may lie in image i");
+    }
+
+    /// Whether only making the sample tells whether something was pasted into it.
+    bool is_told_by_making(const In& in, std::size_t index, std::uint64_t seed) const {
+        if (fresh && share > 0 && share < 1) return true;
+        const bool may_stay_clean = drops() || (in.places && empty_places == "leave");
+        return may_stay_clean && Random(seed, index).chance(share);
+    }
+
+    /// Refuses so many calibration images of that kind: whatever looks for sound ones would take them for sound.
+    void require_told(std::size_t count) const {
+        if (count == 0) return;
+        if (fresh && share < 1)
+            throw Error(Fault::data, "which of " + std::to_string(count) +
+                                         " calibration images are damaged isn't known: `share` = " +
+                                         fettle::Setting(share).text() + " of them, drawn anew in every round")
+                .parameter("share")
+                .help("`fresh = false` draws once which ones are damaged and how; `share = 1` damages all of them");
+        throw Error(Fault::data, "which of " + std::to_string(count) +
+                                     " calibration images stay clean isn't known before objects are pasted")
+            .parameter(drops() ? "no_room" : "empty_places")
+            .help("for images that calibrate, leave `no_room` and `empty_places` at `\"fail\"`");
     }
 
     Sample sample(const In& in, const CutoutShelf& shelf, const Origin& origin) const {

@@ -38,9 +38,37 @@ void require_finite(double value, const std::string& id, const std::string& colu
             .help("look at the image and its reconstruction; a network whose training diverged gives such scores");
 }
 
+/// Refuses calibration samples of which only making them tells whether they are damaged: whatever looks for sound
+/// ones would take them for sound.
+void require_known(const std::vector<SampleInfo>& infos, double share) {
+    const auto calibrate = std::count_if(infos.begin(), infos.end(),
+                                         [](const SampleInfo& info) { return info.split == Split::calibrate; });
+    if (calibrate == 0) return;
+    throw Error(Fault::data, "which of " + std::to_string(calibrate) +
+                                 " calibration images are damaged isn't known: `share` = " + Setting(share).text() +
+                                 " of them, drawn anew in every round")
+        .parameter("share")
+        .help("`fresh = false` draws once which ones are damaged and how; `share = 1` damages all of them");
+}
+
+void require_scores(const Threshold& threshold, const Calibration& calibration) {
+    if (calibration.normal.empty())
+        throw Error(Fault::data, calibration.anomalous.empty()
+                                     ? "there are no calibration samples to find a threshold from"
+                                     : "there are no sound calibration samples to find a threshold from: all " +
+                                           std::to_string(calibration.anomalous.size()) + " are anomalous")
+            .help(calibration.anomalous.empty()
+                      ? "score the `calibrate` output of a split stage together with `test`"
+                      : "let sound images be among those that calibrate: they say what is usual");
+    if (threshold.needs_anomalies() && calibration.anomalous.empty())
+        throw Error(Fault::data, "this threshold needs scores of anomalous calibration samples")
+            .help("damage the `calibrate` output with a synthesizer and score that too");
+}
+
 /// The threshold; what goes wrong names the column.
 double fit_of(const Threshold& threshold, const Calibration& calibration, const std::string& column) {
     try {
+        require_scores(threshold, calibration);
         return threshold.fit(calibration);
     } catch (const Error& error) {
         throw Error(error.fault(), "`" + column + "`: " + error.what()).help(error.help()).parameter(error.parameter());
@@ -102,7 +130,13 @@ Transform::Out Transform::run(const In& in, Context& context) const {
 
 Synthesizer::Out Synthesizer::run(const In& in, Context& context) const {
     auto infos = infos_of(*in.images);
-    for (auto& info : infos) info.label = share >= 1 ? Label::anomalous : share <= 0 ? info.label : Label::unknown;
+    const bool told_by_making = fresh && share > 0 && share < 1;
+    if (told_by_making) require_known(infos, share);
+    for (std::size_t i = 0; i < infos.size(); ++i)
+        if (told_by_making)
+            infos[i].label = Label::unknown;
+        else if (Random(context.seed(), i).chance(share))  // as below, where the sample is made
+            infos[i].label = Label::anomalous;
     return {lazy_images(
         std::move(infos),
         [me = self(this), in, seed = context.seed()](std::size_t index, std::uint32_t round) {
@@ -185,17 +219,6 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
             else
                 calibration.normal.push_back(column.values[i]);
         }
-        if (calibration.normal.empty())
-            throw Error(Fault::data, calibration.anomalous.empty()
-                                         ? "there are no calibration samples to find a threshold from"
-                                         : "there are no sound calibration samples to find a threshold from: all " +
-                                               std::to_string(calibration.anomalous.size()) + " are anomalous")
-                .help(calibration.anomalous.empty()
-                          ? "score the `calibrate` output of a split stage together with `test`"
-                          : "let sound images be among those that calibrate: they say what is usual");
-        if (needs_anomalies() && calibration.anomalous.empty())
-            throw Error(Fault::data, "this threshold needs scores of anomalous calibration samples")
-                .help("damage the `calibrate` output with a synthesizer and score that too");
         std::sort(calibration.normal.begin(), calibration.normal.end());
         std::sort(calibration.anomalous.begin(), calibration.anomalous.end());
         const double threshold = fit_of(*this, calibration, column.name);

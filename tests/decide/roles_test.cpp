@@ -138,11 +138,12 @@ TEST(ThresholdRole, SaysWhatIsMissing) {
     scores = every_kind();
     scores->rows[7].label = scores->rows[8].label = Label::anomalous;
     EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }),
-                HasSubstr("no sound calibration samples to find a threshold from: all 3 are anomalous"));
+                HasSubstr("`m`: there are no sound calibration samples to find a threshold from: all 3 are anomalous"));
     scores = every_kind();
     scores->rows[6].label = Label::normal;
     threshold.wants_anomalies = true;
-    EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }), HasSubstr("anomalous calibration samples"));
+    EXPECT_THAT(message_of([&] { threshold.run({{scores}}, context); }),
+                HasSubstr("`m`: this threshold needs scores of anomalous calibration samples"));
     for (const double bad : {nan, infinity, -infinity}) {
         scores = every_kind();
         scores->columns[0].values[7] = bad;

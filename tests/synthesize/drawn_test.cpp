@@ -194,6 +194,19 @@ TEST_P(Drawn, ShareLeavesTheRestAsTheyWere) {
     EXPECT_LT(left, 32);
 }
 
+TEST_P(Drawn, AFixedSetSaysBeforehandWhichOnesItLeaves) {
+    const auto images = parts(40);
+    const auto out = damaged(name(), images, {{"share", 0.5}, {"fresh", false}});
+    for (std::size_t i = 0; i < images->size(); ++i) {
+        const Sample after = sample_at(*out, i);
+        EXPECT_EQ(out->info(i).label, after.lineage.empty() ? Label::normal : Label::anomalous);
+        EXPECT_EQ(after.info.label, out->info(i).label);
+    }
+    EXPECT_EQ(damaged(name(), images, {{"share", 0.5}})->info(0).label, Label::unknown);
+    EXPECT_EQ(damaged(name(), images)->info(0).label, Label::anomalous);
+    EXPECT_EQ(damaged(name(), images, {{"share", 0}})->info(0).label, Label::normal);
+}
+
 TEST_P(Drawn, RangesThatDescendAreFoundBeforeARun) {
     const std::string id = "synthesize." + name();
     const auto complaint = [&](const Settings& settings) {

@@ -205,6 +205,32 @@ TEST(Paste, WhatFindsNoRoomIsDroppedOrFails) {
     EXPECT_THAT(error.help(), HasSubstr("no_room = \"drop\""));
 }
 
+TEST(Paste, AFixedSetSaysBeforehandWhichOnesItLeaves) {
+    const auto images = grounds(40);
+    const auto out = pasted(images, objects(), {{"share", 0.5}, {"fresh", false}});
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < images->size(); ++i) {
+        const Sample after = sample_at(*out, i);
+        left += after.lineage.empty();
+        EXPECT_EQ(out->info(i).label, after.lineage.empty() ? Label::normal : Label::anomalous);
+    }
+    EXPECT_GT(left, 8u);
+    EXPECT_LT(left, 32u);
+    EXPECT_EQ(pasted(images, objects(), {{"share", 0.5}})->info(0).label, Label::unknown);
+}
+
+TEST(Paste, CalibrationImagesAreKnownToBeSoundOrNot) {
+    const auto images = fettle::select_images(grounds(4), {0, 1, 2, 3},
+                                              [](fettle::SampleInfo& info) { info.split = fettle::Split::calibrate; });
+    const auto error = [&](const Settings& settings) { return error_of([&] { pasted(images, objects(), settings); }); };
+    EXPECT_THAT(error({{"share", 0.5}}).what(), HasSubstr("which of 4 calibration images are damaged isn't known"));
+    EXPECT_EQ(error({{"share", 0.5}}).parameter(), "share");
+    EXPECT_THAT(error({{"no_room", "drop"}}).what(), HasSubstr("which of 4 calibration images stay clean"));
+    EXPECT_EQ(error({{"no_room", "drop"}}).parameter(), "no_room");
+    EXPECT_EQ(pasted(images, objects(), {{"share", 0.5}, {"fresh", false}})->size(), 4u);
+    EXPECT_EQ(pasted(images, objects(), {})->info(0).label, Label::anomalous);
+}
+
 TEST(Paste, WhatIsTooFaintIsNeverLabelled) {
     const auto images = grounds(8);
     const auto faint = fixed_images({bar("faint", 40, 20), sample_of("same", Image(30, 30, 3, 157))});
