@@ -12,6 +12,7 @@
 
 namespace {
 
+using evaluate::distance_name;
 using evaluate::Labelled;
 using evaluate::Ranking;
 using evaluate::Trivial;
@@ -21,7 +22,6 @@ using fettle::Label;
 using fettle::Split;
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
-constexpr const char* distance_name = "distance to the mean image";
 
 /// What trivial scores reach on the images that metrics are judged by, and what the metrics reach where brightness
 /// can't help them. A score's direction isn't chosen by labels: `auroc_departure` takes how far it lies from its mean
@@ -119,7 +119,7 @@ struct Baselines final : fettle::Stage {
             const auto mean = calibration_mean(column, trivial.rows);
             if (!mean) continue;
             const bool is_departure = column.name == distance_name;
-            out->columns.push_back({is_departure ? column.name : column.name + " departure", column.values});
+            out->columns.push_back({is_departure ? column.name : evaluate::departure_of(column.name), column.values});
             if (!is_departure)
                 for (double& value : out->columns.back().values) value = std::abs(value - *mean);
         }

@@ -36,19 +36,32 @@ Interval balanced_accuracy_interval(const fettle::Confusion& c, double deviation
             std::min(mean + std::hypot(of_recall.high - recall, of_specificity.high - specificity) / 2, 1.0)};
 }
 
-double f1(const fettle::Confusion& c) {
-    return share(2 * c.true_positive, 2 * c.true_positive + c.false_positive + c.false_negative);
-}
+double f1(const Calls& c) { return 2 * c.true_positive / (2 * c.true_positive + c.false_positive + c.false_negative); }
 
-double mcc(const fettle::Confusion& c) {
-    const auto tp = static_cast<double>(c.true_positive), fp = static_cast<double>(c.false_positive);
-    const auto tn = static_cast<double>(c.true_negative), fn = static_cast<double>(c.false_negative);
+double mcc(const Calls& c) {
+    const auto& [tp, fp, tn, fn] = c;
     return (tp * tn - fp * fn) / (std::sqrt((tp + fp) * (tp + fn)) * std::sqrt((tn + fp) * (tn + fn)));
 }
 
 bool mcc_is_defined(const fettle::Confusion& c) {
     return c.true_positive + c.false_negative > 0 && c.true_negative + c.false_positive > 0 &&
            c.true_positive + c.false_positive > 0 && c.true_negative + c.false_negative > 0;
+}
+
+Interval corner_interval(const fettle::Confusion& c, double (*figure)(const Calls&), double deviations) {
+    const std::size_t anomalous = c.true_positive + c.false_negative, normal = c.true_negative + c.false_positive;
+    const Interval recall = wilson(c.true_positive, anomalous, deviations);
+    const Interval specificity = wilson(c.true_negative, normal, deviations);
+    const auto all_anomalous = static_cast<double>(anomalous), all_normal = static_cast<double>(normal);
+    Interval out{1, -1};
+    for (const double found : {recall.low, recall.high})
+        for (const double kept : {specificity.low, specificity.high}) {
+            const double value = figure(
+                {found * all_anomalous, (1 - kept) * all_normal, kept * all_normal, (1 - found) * all_anomalous});
+            const double defined = std::isfinite(value) ? value : 0;
+            out = {std::min(out.low, defined), std::max(out.high, defined)};
+        }
+    return out;
 }
 
 double acceleration(const fettle::Confusion& calls, double (*figure)(const fettle::Confusion&)) {

@@ -2,6 +2,7 @@
 #include "calls.hpp"
 #include "labelled.hpp"
 #include "paired.hpp"
+#include "trivial.hpp"
 
 #include <fettle/sdk.hpp>
 
@@ -82,14 +83,18 @@ struct Compare final : fettle::Stage {
 
     static void describe(fettle::Describe<Compare>& d) {
         d.summary("Paired tests between metrics and between thresholds on the same samples, with a verdict in words.")
-            .in("scores", &In::scores, "Metrics to compare: every column with every other.", fettle::optional_port())
+            .in("scores", &In::scores,
+                "Metrics to compare: every column with every other; trivial scores of `evaluate.baselines` with "
+                "metrics alone.",
+                fettle::optional_port())
             .in("decisions", &In::decisions,
                 "Thresholds to compare, on one metric or by one method; their columns are compared as metrics too.",
                 fettle::optional_port())
             .out("measures", &Out::measures, "A table of pairs, each with its differences and a verdict.")
             .param("confidence", &Compare::confidence,
-                   "Of the intervals; one less it is the chance, 0 to 0.5, that any difference at all is called one by "
-                   "mistake.",
+                   "Of the intervals; one less it is the chance, 0 to 0.5, that any of a table's pairs is called "
+                   "different in a figure by mistake. It holds for each figure of each table, not for all of them "
+                   "together.",
                    fettle::between(0.5, 0.9999))
             .param("draws", &Compare::draws,
                    "How often the samples are drawn anew for the differences that have no formula.",
@@ -198,10 +203,17 @@ struct Compare final : fettle::Stage {
     }
 
     fettle::Table of_metrics(const std::vector<Judge>& metrics, const Labelled& labelled) const {
+        // Beside metrics, trivial scores needn't be told from each other: each pair more makes the rest harder to tell.
+        const auto is_trivial = [](const Judge& each) { return evaluate::is_trivial(each.name); };
+        const bool any_metric = !std::all_of(metrics.begin(), metrics.end(), is_trivial);
+        const auto is_compared = [&](const Judge& first, const Judge& second) {
+            if (!against.empty()) return first.name == against || second.name == against;
+            return !any_metric || !is_trivial(first) || !is_trivial(second);
+        };
         std::vector<Pair> pairs;
         for (std::size_t a = 0; a < metrics.size(); ++a)
             for (std::size_t b = a + 1; b < metrics.size(); ++b)
-                if (against.empty() || metrics[a].name == against || metrics[b].name == against)
+                if (is_compared(metrics[a], metrics[b]))
                     pairs.push_back(metrics[b].name == against ? Pair{b, a} : Pair{a, b});
         const std::vector<std::uint32_t> once(labelled.rows.size(), 1);
         if (ranked(labelled))

@@ -1,10 +1,12 @@
 #include "bootstrap.hpp"
 #include "calls.hpp"
+#include "labelled.hpp"
 #include "promise.hpp"
 #include "ranking.hpp"
 
 #include <fettle/sdk.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -38,7 +40,13 @@ struct Detection final : fettle::Measure {
             .check(&Detection::trouble);
     }
 
-    std::string trouble() const { return evaluate::too_few_draws(draws, confidence); }
+    std::string trouble() const {
+        for (std::size_t k = 0; k < false_alarms.size(); ++k)
+            if (std::find(false_alarms.begin(), false_alarms.begin() + static_cast<std::ptrdiff_t>(k),
+                          false_alarms[k]) != false_alarms.begin() + static_cast<std::ptrdiff_t>(k))
+                return "`false_alarms` holds " + fettle::Setting(false_alarms[k]).text() + " twice";
+        return evaluate::too_few_draws(draws, confidence);
+    }
 
     /// The role's, with this stage's seed, and what needs calibration scores too.
     Out run(const In& in, fettle::Context& context) const {
@@ -70,9 +78,7 @@ struct Detection final : fettle::Measure {
         const Spread spread = spread_of(ranking, cut.threshold);
         add_ranking(out, ranking, spread);
         add_rates(out, spread);
-        if (!spread.fixed.empty())
-            out.remarks.push_back("every redrawn set has the same " + spread.fixed +
-                                  ": no interval, which doesn't mean that it is certain");
+        add_uncertain(out, ranking);
         return out;
     }
 
@@ -86,7 +92,6 @@ struct Detection final : fettle::Measure {
         std::vector<std::optional<Interval>> detection;
         std::vector<double> recalls;
         std::vector<std::optional<Interval>> precision;  ///< at each recall
-        std::string fixed;                               ///< figures that never changed
     };
 
     Spread spread_of(const Ranking& ranking, double threshold) const {
@@ -112,21 +117,15 @@ struct Detection final : fettle::Measure {
                 std::copy(precision.begin(), precision.end(), figures.begin() + first_precision);
             });
         const fettle::Confusion calls = evaluate::confusion(ranking.steps(), threshold);
-        const auto note = [&](const std::optional<Interval>& interval, const std::string& name) {
-            if (!interval) out.fixed += (out.fixed.empty() ? "" : ", ") + name;
-            return interval;
+        const auto bent = [&](std::size_t figure, double value, double acceleration) {
+            return evaluate::accelerated(std::move(drawn[figure]), value, acceleration, confidence);
         };
-        const auto bent = [&](std::size_t figure, double value, double acceleration, const char* name) {
-            return note(evaluate::accelerated(std::move(drawn[figure]), value, acceleration, confidence), name);
-        };
-        out.average_precision =
-            bent(0, ranking.average_precision(), average_precision_acceleration(ranking), "average_precision");
-        out.f1 = bent(1, evaluate::f1(calls), evaluate::acceleration(calls, evaluate::f1), "f1");
+        out.average_precision = bent(0, ranking.average_precision(), average_precision_acceleration(ranking));
+        out.f1 = bent(1, evaluate::f1(calls), evaluate::acceleration(calls, evaluate::f1));
         if (evaluate::mcc_is_defined(calls))
-            out.mcc = bent(2, evaluate::mcc(calls), evaluate::acceleration(calls, evaluate::mcc), "mcc");
+            out.mcc = bent(2, evaluate::mcc(calls), evaluate::acceleration(calls, evaluate::mcc));
         for (std::size_t k = 0; k < false_alarms.size(); ++k)
-            out.detection[k] = note(evaluate::percentile(std::move(drawn[first_rate + k]), confidence),
-                                    detection_name(false_alarms[k]));
+            out.detection[k] = evaluate::percentile(std::move(drawn[first_rate + k]), confidence);
         for (std::size_t i = 0; i < wanted; ++i)
             out.precision[i] = evaluate::percentile(std::move(drawn[first_precision + i]), confidence);
         return out;
@@ -145,17 +144,19 @@ struct Detection final : fettle::Measure {
                                   " test sample: AUROC, average precision and the ROC curve are undefined");
             return;
         }
-        const double area = ranking.auroc();
-        const auto interval = ranking.auroc_interval(evaluate::deviations_for(confidence));
-        out.figures.push_back(figure("auroc", area, interval));
+        const double deviations = evaluate::deviations_for(confidence);
+        const auto interval = ranking.auroc_interval(deviations);
+        out.figures.push_back(figure("auroc", ranking.auroc(), interval));
         out.figures.push_back(figure("average_precision", ranking.average_precision(), spread.average_precision));
         for (std::size_t k = 0; k < false_alarms.size(); ++k) {
             const std::string name = detection_name(false_alarms[k]);
-            out.figures.push_back(
-                figure(name, evaluate::detection_at(ranking.steps(), false_alarms[k]), spread.detection[k]));
-            if (false_alarms[k] > 0 && false_alarms[k] * static_cast<double>(ranking.normal()) < 1 - 1e-9)
-                out.remarks.push_back(name + " allows less than one of " + std::to_string(ranking.normal()) +
-                                      " normal test samples: none was allowed");
+            const double rate = evaluate::detection_at(ranking.steps(), false_alarms[k]);
+            const auto hits = static_cast<std::size_t>(std::llround(rate * static_cast<double>(ranking.anomalous())));
+            out.figures.push_back(figure(
+                name, rate,
+                spread.detection[k] ? spread.detection[k] : evaluate::wilson(hits, ranking.anomalous(), deviations)));
+            if (auto words = few_allowed(false_alarms[k], ranking.normal()); !words.empty())
+                out.remarks.push_back(name + " allows " + words);
         }
         out.roc = ranking.roc();
         add_precision_curve(out, ranking, spread);
@@ -163,13 +164,26 @@ struct Detection final : fettle::Measure {
             out.remarks.push_back("AUROC lies below 0.5: anomalous samples score lower than normal ones");
         if (ranking.steps().size() == 1)
             out.remarks.push_back("every test sample has the same score: the ranking figures say nothing");
-        else if (ranking.anomalous() < 2 || ranking.normal() < 2)
-            out.remarks.push_back("fewer than two samples of one kind: the ranking figures have no interval");
-        else if (!interval)
-            out.remarks.push_back(area == 1
-                                      ? "every anomalous test sample scores above every normal one, so DeLong's "
-                                        "variance is 0: AUROC has no interval, which doesn't mean that it is certain"
-                                      : "DeLong's variance is 0: AUROC has no interval");
+    }
+
+    /// What to say where so few false alarms are allowed that the threshold hangs on single samples; else empty.
+    static std::string few_allowed(double share, std::size_t normal) {
+        constexpr double few = 5;
+        const double allowed = std::floor(share * static_cast<double>(normal) + 1e-9);
+        if (share == 0 || allowed >= few) return "";
+        const std::string of = " of " + std::to_string(normal) + " normal test samples: ";
+        if (allowed < 1) return "less than one" + of + "none was allowed";
+        return std::to_string(static_cast<int>(allowed)) + of + "it hangs on the few that score highest";
+    }
+
+    /// Names what has no interval, and says why.
+    static void add_uncertain(fettle::Judgement& out, const Ranking& ranking) {
+        const std::string names = evaluate::without_interval(out.figures);
+        if (names.empty()) return;
+        const bool few = ranking.anomalous() < 2 || ranking.normal() < 2;
+        out.remarks.push_back("no interval of " + names + ": " +
+                              (few ? "there are fewer than two samples of one kind"
+                                   : "the same in every redrawn set, which doesn't mean that it is certain"));
     }
 
     static void add_precision_curve(fettle::Judgement& out, const Ranking& ranking, const Spread& spread) {
@@ -211,11 +225,21 @@ struct Detection final : fettle::Measure {
         rate("recall", tp, tp + fn, "no anomalous sample");
         rate("specificity", tn, tn + fp, "no normal sample");
         add(
-            "f1", tp + fp + fn > 0, [&] { return figure("f1", evaluate::f1(calls), spread.f1); },
+            "f1", tp + fp + fn > 0,
+            [&] { return figure("f1", evaluate::f1(calls), spread.f1 ? spread.f1 : corners(calls, evaluate::f1)); },
             "no anomalous sample and no alarm");
         add(
-            "mcc", evaluate::mcc_is_defined(calls), [&] { return figure("mcc", evaluate::mcc(calls), spread.mcc); },
+            "mcc", evaluate::mcc_is_defined(calls),
+            [&] {
+                return figure("mcc", evaluate::mcc(calls), spread.mcc ? spread.mcc : corners(calls, evaluate::mcc));
+            },
             "samples or calls of one kind only");
+    }
+
+    /// For a figure that drawing anew doesn't spread; none where one kind is missing.
+    std::optional<Interval> corners(const fettle::Confusion& c, double (*of)(const evaluate::Calls&)) const {
+        if (c.true_positive + c.false_negative == 0 || c.true_negative + c.false_positive == 0) return std::nullopt;
+        return evaluate::corner_interval(c, of, evaluate::deviations_for(confidence));
     }
 
     /// How well the calibration scores foretold those of the normal test samples.

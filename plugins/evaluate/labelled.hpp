@@ -47,6 +47,14 @@ struct Labelled {
     }
 };
 
+/// The names of the figures that have no interval, with commas between.
+inline std::string without_interval(const std::vector<fettle::Figure>& figures) {
+    std::string names;
+    for (const fettle::Figure& each : figures)
+        if (std::isnan(each.low)) names += (names.empty() ? "" : ", ") + each.name;
+    return names;
+}
+
 /// Every column and cut of several tables of scores and of decisions, as one. Throws Error(Fault::data) where they
 /// don't hold the same samples, or a column differs from its namesake.
 inline fettle::Decisions gathered(const std::vector<fettle::Ref<fettle::Scores>>& scores,

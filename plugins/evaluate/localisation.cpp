@@ -1,4 +1,5 @@
 #include "bootstrap.hpp"
+#include "labelled.hpp"
 #include "pixel_draws.hpp"
 #include "pixels.hpp"
 
@@ -202,11 +203,12 @@ struct Localisation final : fettle::Stage {
             const auto calls = evaluate::calls_from(kept.test, *called);
             add("dice", calls.dice(), intervals.dice);
             add("iou", calls.intersection_over_union(), intervals.intersection_over_union);
-            add("threshold", *threshold);
         }
+        const std::string without_interval = evaluate::without_interval(out.figures);
+        if (called) add("threshold", *threshold);
         add("images_with_mask", static_cast<double>(kept.with_mask));
         add("regions", static_cast<double>(regions));
-        out.verdict = remarks(kept, called.has_value());
+        out.verdict = remarks(kept, called.has_value(), without_interval);
         return out;
     }
 
@@ -221,7 +223,7 @@ struct Localisation final : fettle::Stage {
                          place - std::floor(place));
     }
 
-    static std::string remarks(const Kept& kept, bool called) {
+    static std::string remarks(const Kept& kept, bool called, const std::string& without_interval) {
         std::string out;
         const auto say = [&out](const std::string& words) { out += (out.empty() ? "" : "; ") + words; };
         if (kept.without_mask > 0)
@@ -229,7 +231,12 @@ struct Localisation final : fettle::Stage {
         if (kept.unlabelled > 0) say(std::to_string(kept.unlabelled) + " without a label were left out");
         if (kept.normal == 0) say("no normal test image: sound pixels are those beside defects");
         if (!called) say("no maps of sound calibration images: no threshold, and no Dice or IoU");
-        if (kept.with_mask < 2) say("fewer than two images with a mask: no intervals");
+        if (kept.with_mask < 2)
+            say("fewer than two images with a mask: no intervals");
+        else if (!without_interval.empty())
+            say("no interval of " + without_interval +
+                ": redrawn sets don't differ, or too few of them hold a sound pixel; that doesn't mean that it is "
+                "certain");
         return out;
     }
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace evaluate {
 namespace {
@@ -118,7 +119,11 @@ PixelIntervals pixel_intervals(std::span<const ImagePixels> images, const PixelR
         for (std::size_t f = 0; f < figures.size(); ++f)
             drawn[f][draw] = std::clamp(figures[f] + value[f] - rough[f], 0.0, 1.0);
     });
-    const auto interval = [&](std::size_t f) { return percentile(std::move(drawn[f]), confidence); };
+    const auto interval = [&](std::size_t f) -> std::optional<Interval> {
+        std::erase_if(drawn[f], [](double each) { return std::isnan(each); });  // no sound pixel was drawn
+        if (!too_few_draws(static_cast<int>(drawn[f].size()), confidence).empty()) return std::nullopt;
+        return percentile(std::move(drawn[f]), confidence);
+    };
     PixelIntervals out{interval(0), interval(1), interval(2), {}, {}};
     if (lowest_called) out.dice = interval(3), out.intersection_over_union = interval(4);
     return out;

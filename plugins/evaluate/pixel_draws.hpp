@@ -28,9 +28,10 @@ struct PixelIntervals {
 /// Draws as many images with anomalous pixels from those, and as many without from those, with replacement, `draws`
 /// times: percentile intervals. The ranking figures of a draw are taken at 400 thresholds, close together where scores
 /// are high, instead of at every pixel; `exact`, less what these give for the images as they are, is added to each.
-/// `lowest_called` is the threshold of Dice and IoU, if there is one. None where there are fewer than two images with
-/// anomalous pixels. A draw is a function of (the stage's seed, its number). Throws Interrupted where
-/// the user asked to stop. Work: draws x images x 400.
+/// Draws of images that are anomalous all over, which have no sound pixel to rank, are left out. `lowest_called` is the
+/// threshold of Dice and IoU, if there is one. None where there are fewer than two images with anomalous pixels, or too
+/// few draws remain. A draw is a function of (the stage's seed, its number). Throws Interrupted where the user asked to
+/// stop. Work: draws x images x 400.
 PixelIntervals pixel_intervals(std::span<const ImagePixels> images, const PixelRanking& exact, double limit,
                                std::optional<std::uint32_t> lowest_called, int draws, double confidence,
                                const fettle::Context& context);

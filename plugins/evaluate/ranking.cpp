@@ -73,8 +73,7 @@ double Ranking::auroc() const {
     return static_cast<double>(half_pairs) / (2.0 * static_cast<double>(anomalous()) * static_cast<double>(normal()));
 }
 
-std::optional<Interval> Ranking::auroc_interval(double deviations) const {
-    if (anomalous() < 2 || normal() < 2) return std::nullopt;
+double Ranking::auroc_variance() const {
     const double area = auroc();
     const auto all_normal = static_cast<double>(normal()), all_anomalous = static_cast<double>(anomalous());
     // Each sample's placement: the share of the other kind that it is on the right side of.
@@ -88,11 +87,22 @@ std::optional<Interval> Ranking::auroc_interval(double deviations) const {
         normal_below += n;
         anomalous_below += a;
     }
-    const double variance =
-        spread_anomalous / (all_anomalous - 1) / all_anomalous + spread_normal / (all_normal - 1) / all_normal;
+    return spread_anomalous / (all_anomalous - 1) / all_anomalous + spread_normal / (all_normal - 1) / all_normal;
+}
+
+std::optional<Interval> Ranking::auroc_interval(double deviations) const {
+    const double area = auroc();
+    if (area == 0 || area == 1) {
+        const double tail = boost::math::cdf(boost::math::normal(), -deviations);
+        const double reach = std::pow(tail, 1 / static_cast<double>(std::min(anomalous(), normal())));
+        return area == 1 ? Interval{reach, 1} : Interval{0, 1 - reach};
+    }
+    if (anomalous() < 2 || normal() < 2) return std::nullopt;
+    const double variance = auroc_variance();
     if (variance == 0) return std::nullopt;
-    const double reach = deviations * std::sqrt(variance);
-    return Interval{std::max(area - reach, 0.0), std::min(area + reach, 1.0)};
+    const double middle = std::log(area / (1 - area)), reach = deviations * std::sqrt(variance) / (area * (1 - area));
+    const auto back = [](double logit) { return 1 / (1 + std::exp(-logit)); };
+    return Interval{back(middle - reach), back(middle + reach)};
 }
 
 std::vector<std::pair<double, double>> Ranking::roc() const {

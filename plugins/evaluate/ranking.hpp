@@ -55,8 +55,14 @@ class Ranking {
     /// Share of the pairs of an anomalous and a normal sample in which the anomalous one scores higher; a tie is half
     /// a pair (Mann and Whitney's U over its maximum). Counted in whole half-pairs, so exact up to one rounding.
     double auroc() const;
-    /// DeLong, DeLong and Clarke-Pearson's interval (Biometrics 44, 1988), limited to 0..1: the normal approximation
-    /// with `deviations` standard errors to each side. None where the estimated variance is 0 or needs more samples.
+    /// The AUROC's estimated variance: DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988). Needs two samples of
+    /// each kind.
+    double auroc_variance() const;
+    /// `deviations` of its standard errors to each side on the scale of log(A / (1 - A)), and back: near 1 the plain
+    /// scale's interval is too narrow (Pepe, "The statistical evaluation of medical tests for classification and
+    /// prediction", 2003). Where every pair is in order, or none, the variance is 0; then Clopper and Pearson's
+    /// interval of as many pairs as have no sample in common, all of them in order: wider than need be, never too
+    /// narrow. None where the variance is 0 otherwise, or needs more samples.
     std::optional<Interval> auroc_interval(double deviations) const;
     double average_precision() const { return evaluate::average_precision(steps_); }
     /// False alarm rate and detection rate, from (0, 0) to (1, 1); points on a straight line between their neighbours

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <opencv2/imgproc.hpp>
 #include <tuple>
@@ -34,6 +35,11 @@ double spread_of(const cv::Mat& values) {
 }
 
 }  // namespace
+
+bool is_trivial(const std::string& column) {
+    return column == distance_name || std::any_of(Trivial::names.begin(), Trivial::names.end(),
+                                                  [&](const char* name) { return column == departure_of(name); });
+}
 
 Trivial trivial_scores(const fettle::Image& image) {
     cv::Mat grey(image.height, image.width, CV_64FC1);
@@ -79,21 +85,32 @@ std::vector<std::pair<std::size_t, std::size_t>> matched(const std::vector<doubl
     std::vector<std::size_t> order(right.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return right[a] < right[b]; });
+    std::vector<bool> left_taken(left.size()), right_taken(right.size());
+    std::vector<std::pair<std::size_t, std::size_t>> out;
+    const auto take = [&](std::size_t l, std::size_t r) {
+        left_taken[l] = right_taken[r] = true;
+        out.emplace_back(l, r);
+    };
+    // Equal ones first, one by one: of many alike the list of all pairs would be long.
+    std::map<double, std::vector<std::size_t>> equal;
+    for (auto r = order.rbegin(); r != order.rend(); ++r) equal[right[*r]].push_back(*r);
+    for (std::size_t l = 0; l < left.size(); ++l)
+        if (const auto same = equal.find(left[l]); same != equal.end() && !same->second.empty()) {
+            take(l, same->second.back());
+            same->second.pop_back();
+        }
+    std::erase_if(order, [&](std::size_t r) { return right_taken[r]; });
     std::vector<std::tuple<double, std::size_t, std::size_t>> near;
     for (std::size_t l = 0; l < left.size(); ++l) {
+        if (left_taken[l]) continue;
         auto r = std::lower_bound(order.begin(), order.end(), left[l] - reach,
                                   [&](std::size_t place, double value) { return right[place] < value; });
         for (; r != order.end() && right[*r] <= left[l] + reach; ++r)
             near.emplace_back(std::abs(left[l] - right[*r]), l, *r);
     }
     std::sort(near.begin(), near.end());
-    std::vector<bool> left_taken(left.size()), right_taken(right.size());
-    std::vector<std::pair<std::size_t, std::size_t>> out;
     for (const auto& [distance, l, r] : near)
-        if (!left_taken[l] && !right_taken[r]) {
-            left_taken[l] = right_taken[r] = true;
-            out.emplace_back(l, r);
-        }
+        if (!left_taken[l] && !right_taken[r]) take(l, r);
     return out;
 }
 

@@ -24,6 +24,12 @@ struct Trivial {
 
     std::array<double, 5> values() const { return {mean_grey, contrast, sharpness, entropy, jpeg_size}; }
 };
+/// The columns of scores that are made of them: "mean grey departure" of a trivial score, and a departure by itself.
+inline std::string departure_of(const std::string& name) { return name + " departure"; }
+constexpr const char* distance_name = "distance to the mean image";
+/// Whether a column is one of those.
+bool is_trivial(const std::string& column);
+
 /// Of an RGB image with pixels.                                                       [any thread, concurrent]
 Trivial trivial_scores(const fettle::Image& image);
 

@@ -78,6 +78,12 @@ TEST(Matched, TakesTheNearestEachOnce) {
     EXPECT_EQ(evaluate::matched({1, 5}, {1.2, 1.1, 9}, 0.5), (Pairs{{0, 1}}));
     EXPECT_EQ(evaluate::matched({1, 1.16}, {1.2, 1.1}, 0.5), (Pairs{{1, 0}, {0, 1}}));
     EXPECT_THAT(evaluate::matched({1, 2}, {4, 5}, 0.5), IsEmpty());
+    EXPECT_EQ(evaluate::matched({3, 1, 3, 2}, {3, 3.1, 3, 1}, 0.5), (Pairs{{0, 0}, {1, 3}, {2, 2}}));
+    EXPECT_THAT(evaluate::matched({3, 3, 3}, {3, 3.1}, 0.5), (Pairs{{0, 0}, {1, 1}}));
+    const std::vector<double> alike(20000, 7.0);  // all of their pairs would take 10 GB
+    const auto equal = evaluate::matched(alike, alike, 0);
+    ASSERT_THAT(equal, SizeIs(alike.size()));
+    EXPECT_EQ(equal.back(), std::pair(alike.size() - 1, alike.size() - 1));
     fettle::Random random(73);
     for (int trial = 0; trial < 200; ++trial) {
         std::vector<double> left(static_cast<std::size_t>(random.integer(1, 40))), right(left.size() + 5);
@@ -240,7 +246,7 @@ TEST(Baselines, SayWhatIsMissing) {
     EXPECT_THAT(b.scores->columns, SizeIs(5));
     EXPECT_THAT(b.measures->tables[0].note, HasSubstr("different sizes"));
     EXPECT_THAT(b.measures->tables[0].note, HasSubstr("1 test images without a label"));
-    EXPECT_EQ(b.row(0, "mean grey").verdict, "no interval");
+    EXPECT_EQ(b.row(0, "mean grey").verdict, "not distinguishable from chance");
     EXPECT_THAT(b.row(1, "metric").verdict, HasSubstr("fewer than two pairs of equal brightness"));
 }
 

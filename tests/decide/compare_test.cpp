@@ -11,6 +11,7 @@ using fettle::Split;
 using judging::Json;
 using judging::plugin;
 using judging::value;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -192,6 +193,25 @@ TEST(Compare, TellsABetterMetricFromOneLikeIt) {
     ASSERT_THAT(one.rows, SizeIs(2));
     EXPECT_EQ(one.rows[0].name, "`poor` against `good`");
     EXPECT_EQ(one.rows[0].verdict, "`good` is better by auroc, average_precision");
+}
+
+TEST(Compare, LeavesOutPairsOfTrivialScores) {
+    fettle::Random random(99);
+    const Material of = material(40, 40);
+    std::vector<fettle::ValueRef> tables;
+    for (const char* name : {"mean grey departure", "metric", "distance to the mean image", "other"})
+        tables.push_back(fakes::table(name, of.rows, scores(random, of, 1)));
+    const auto names = [&](const fettle::testing::Settings& settings) {
+        std::vector<std::string> out;
+        const auto found = compared({{"scores", tables}}, settings);
+        for (const auto& row : found[0].rows) out.push_back(row.name);
+        return out;
+    };
+    EXPECT_THAT(names({}),
+                ElementsAre("`mean grey departure` against `metric`", "`mean grey departure` against `other`",
+                            "`metric` against `distance to the mean image`", "`metric` against `other`",
+                            "`distance to the mean image` against `other`"));
+    EXPECT_THAT(names({{"against", "mean grey departure"}}), SizeIs(3));
 }
 
 // Among metrics that are alike a difference is called in about 5 % of the cases, however many pairs there are.

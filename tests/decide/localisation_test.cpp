@@ -155,6 +155,32 @@ TEST(Localisation, CropsTheMaskToAMapWithoutItsBorder) {
         EXPECT_EQ(expected.figures[f].value, got.figures[f].value) << expected.figures[f].name;
 }
 
+// Images that are anomalous all over have no sound pixel; redrawn sets of such images alone can't be ranked.
+TEST(Localisation, OfImagesThatAreAnomalousAllOverHasIntervalsThatAreNumbers) {
+    fettle::Random random(67);
+    Scene scene;
+    for (int k = 0; k < 3; ++k) {
+        Pair pair = random_pair(random, 20, 16, 0);
+        if (k > 0) pair.mask = fettle::Image(20, 16, 1, 255);
+        scene.add(Split::test, Label::anomalous, pair.map, pair.mask);
+    }
+    fettle::testing::TestContext context;
+    const auto row = judged(scene, context).rows.at(0);
+    for (const char* name : {"pixel_auroc", "aupro"}) {
+        const auto found = *judging::figure(row, name);
+        EXPECT_LE(found.low, found.high) << name;  // false of what is no number
+        EXPECT_GE(found.low, 0) << name;
+        EXPECT_LE(found.high, 1) << name;
+    }
+    scene.masks[0] = fettle::Image(20, 16, 1, 255);
+    *scene.masks[0].at(0, 0) = 0;  // a third of the redrawn sets miss it, and 99 % take 200 draws
+    for (int k = 0; k < 37; ++k) scene.add(Split::test, Label::anomalous, scene.planes[1], scene.masks[1]);
+    const auto rare = judged(scene, context, {{"confidence", 0.99}, {"draws", 200}}).rows.at(0);
+    EXPECT_TRUE(std::isnan(judging::figure(rare, "pixel_auroc")->low));
+    EXPECT_FALSE(std::isnan(judging::figure(rare, "pixel_average_precision")->low));
+    EXPECT_THAT(rare.verdict, HasSubstr("no interval of pixel_auroc, aupro: redrawn sets don't differ, or too few"));
+}
+
 TEST(Localisation, RefusesAMapThatDoesNotFitItsMask) {
     fettle::Random random(64);
     Scene scene = small_scene(random);
