@@ -36,7 +36,7 @@ struct Read final : fettle::Stage {
             .out("decisions", &Out::decisions, "The same with the thresholds.", "test");
     }
 
-    Out run(const In&, fettle::Context&) const {
+    Out run(const In&, fettle::Context& context) const {
         const score::Table table = score::read_table(path);
         auto scores = std::make_shared<fettle::Scores>();
         const std::vector<std::size_t> taken = columns_of(table);
@@ -51,6 +51,9 @@ struct Read final : fettle::Stage {
                         "`" + path.string() + "` has no row of `test` among " + std::to_string(table.rows.size()))
                 .parameter("path")
                 .help("its column `split` says what a sample may be used for; `test` is what is judged");
+        if (const std::size_t left_out = table.rows.size() - scores->rows.size(); left_out > 0)
+            context.warn(std::to_string(left_out) + " of " + std::to_string(table.rows.size()) + " rows of `" +
+                         path.filename().string() + "` are no test samples by its column `split`, and were left out");
         auto decisions = std::make_shared<fettle::Decisions>();
         decisions->scores = *scores;
         for (std::size_t k = 0; k < thresholds.size(); ++k)

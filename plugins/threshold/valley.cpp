@@ -1,3 +1,4 @@
+#include "divisions.hpp"
 #include "mixture.hpp"
 
 #include <fettle/sdk.hpp>
@@ -52,13 +53,37 @@ struct Valley final : threshold::Mixture {
 
     double fit(const fettle::Calibration& calibration) const override {
         const std::vector<double> all = scores(calibration);
-        const double place = lowest(histogram(all)) - bins + 0.5;
-        return std::lerp(all.front(), all.back(), place / bins);
+        return threshold_at(lowest(histogram(all)), all);
     }
 
-    std::string caution(const fettle::Calibration& calibration) const override { return few(scores(calibration)); }
+    /// Smoothed until there are two peaks, scores of a single group have them too: of 400 drawn from a normal, a
+    /// uniform, an exponential or a logarithmic normal distribution nearly always with fewer than 5 % on one side or a
+    /// valley more than half as high as the lower peak; two groups four deviations apart have one a third as high.
+    std::string caution(const fettle::Calibration& calibration) const override {
+        const std::vector<double> all = scores(calibration);
+        if (auto words = few(all); !words.empty()) return words;
+        const Bottom bottom = lowest(histogram(all));
+        const double above = threshold::share_above(all, threshold_at(bottom, all));
+        const auto count = static_cast<double>(all.size());
+        if (const double fewer = std::min(above, 1 - above); fewer * count < 9.5 || fewer < 0.05)
+            return std::to_string(std::lround(fewer * count)) + " of " + std::to_string(all.size()) + " scores lie " +
+                   (above < 0.5 ? "above" : "below") + " the valley; so few are hardly a group, and a single group's " +
+                   "farthest scores look the same";
+        if (bottom.height <= 0.5) return {};
+        return "the valley is " + threshold::percent(bottom.height) +
+               " as high as the lower of the two peaks; a single group of scores has such valleys by chance";
+    }
 
    private:
+    struct Bottom {
+        double place;   ///< a bin, or between two
+        double height;  ///< over the lower peak's, 0 to 1
+    };
+
+    double threshold_at(const Bottom& bottom, const std::vector<double>& scores) const {
+        return std::lerp(scores.front(), scores.back(), (bottom.place - bins + 0.5) / bins);
+    }
+
     /// With as many empty bins on either side, for smoothing to spread into: the ends are no walls.
     Histogram histogram(const std::vector<double>& scores) const {
         Histogram counts(static_cast<std::size_t>(3 * bins));
@@ -71,7 +96,7 @@ struct Valley final : threshold::Mixture {
     }
 
     /// The lowest bin between the two peaks; the middle one where several in a row are as low.
-    double lowest(Histogram counts) const {
+    Bottom lowest(Histogram counts) const {
         // Smoothing k times spreads a bin's count over about sqrt(2 k / 3) bins: long before bins^2 there is one peak.
         std::vector<std::ptrdiff_t> found = peaks(counts);
         for (int k = 0; found.size() > 2 && k < bins * bins; ++k) {
@@ -87,7 +112,8 @@ struct Valley final : threshold::Mixture {
         const double highest = *std::min_element(first, last) * (1 + 1e-12);  // what rounding does is no slope
         const auto bottom = std::find_if(first, last, [&](double each) { return each <= highest; });
         const auto end = std::find_if(bottom, last, [&](double each) { return each > highest; });
-        return static_cast<double>((bottom - counts.begin()) + (end - counts.begin()) - 1) / 2;
+        return {static_cast<double>((bottom - counts.begin()) + (end - counts.begin()) - 1) / 2,
+                *bottom / std::min(*first, *(last - 1))};
     }
 };
 

@@ -41,14 +41,16 @@ class Read : public ::testing::Test {
     struct Result {
         fettle::Ref<fettle::Scores> scores;
         fettle::Ref<fettle::Decisions> decisions;
+        std::vector<std::string> warnings;
     };
     static Result read(const fs::path& file, fettle::testing::Settings settings = {}) {
         settings["path"] = file.string();
         fettle::testing::TestContext context;
         auto out = plugin().run("score.read", *plugin().make("score.read", settings), {}, context);
         return {std::dynamic_pointer_cast<const fettle::Scores>(out.at("scores")),
-                std::dynamic_pointer_cast<const fettle::Decisions>(out.at("decisions"))};
+                std::dynamic_pointer_cast<const fettle::Decisions>(out.at("decisions")), context.warnings()};
     }
+    std::vector<std::string> warnings(const std::string& text) const { return read(write(text)).warnings; }
     /// What it says of a table that it can't read: the error, then the help.
     std::string complaint(const std::string& text, const fettle::testing::Settings& settings = {}) const {
         try {
@@ -70,7 +72,7 @@ TEST_F(Read, Conforms) {
 }
 
 TEST_F(Read, TakesTestRowsWithTheirScores) {
-    const auto [scores, decisions] = read(
+    const auto [scores, decisions, warnings] = read(
         write("sample,label,split,category,ssim,l2\r\na,normal,calibrate,good,1,2\r\nb,normal,test,good,0.1,-3e-5\r\n"
               "c,anomalous,test,crack,nan,inf\r\n"));
     ASSERT_EQ(scores->rows.size(), 2u);
@@ -157,6 +159,12 @@ TEST_F(Read, SaysWhatIsWrongWithATable) {
                 AllOf(HasSubstr("has no column `smim`; did you mean `ssim`?"), HasSubstr("`ssim`, `l2`")));
     EXPECT_THAT(complaint("sample,label,a,b\nx,normal,1,1\n", {{"thresholds", Setting::List{1.0}}}),
                 HasSubstr("`thresholds` has 1 numbers, and the scores have 2 columns"));
+}
+
+TEST_F(Read, SaysHowManyRowsItLeavesOut) {
+    EXPECT_THAT(warnings("sample,label,split,a\nx,normal,calibrate,1\ny,normal,test,1\nz,normal,train,2\n"),
+                ElementsAre(HasSubstr("2 of 3 rows of `scores.csv` are no test samples by its column `split`")));
+    EXPECT_THAT(warnings("sample,label,a\nx,normal,1\n"), ::testing::IsEmpty());
 }
 
 TEST_F(Read, SaysThatThereIsNoFile) {

@@ -248,6 +248,33 @@ TEST(ThresholdValley, LiesInTheMiddleOfAGap) {
     EXPECT_NEAR(Strategy("valley", {{"bins", 31}})->fit(scores), 16, 1e-9);  // bins 3 to 28 are empty
 }
 
+TEST(ThresholdValley, SaysWhereItsValleyMayBeThatOfOneGroup) {
+    fettle::Random random(16);
+    EXPECT_THAT(Strategy("valley")->caution(calibration(draws(random, 200), draws(random, 100, 9))), IsEmpty());
+    EXPECT_THAT(Strategy("valley")->caution(calibration(draws(random, 400), draws(random, 3, 40))),
+                HasSubstr("3 of 403 scores lie above the valley"));
+    EXPECT_THAT(Strategy("valley")->caution(calibration(draws(random, 3, -40), draws(random, 400))),
+                HasSubstr("3 of 403 scores lie below the valley"));
+    int cautioned = 0;
+    constexpr int trials = 100;
+    for (int trial = 0; trial < trials; ++trial) {
+        std::vector<double> one;
+        for (int i = 0; i < 400; ++i)
+            one.push_back(trial % 4 == 0   ? random.uniform()
+                          : trial % 4 == 1 ? random.normal()
+                          : trial % 4 == 2 ? -std::log(1 - random.uniform())
+                                           : std::exp(0.4 * random.normal()));
+        try {
+            const auto scores = calibration(one);
+            const Strategy valley("valley", {{"anomalies", false}});
+            cautioned += !valley->caution(scores).empty();
+        } catch (const fettle::Error&) {  // no two peaks at all
+            ++cautioned;
+        }
+    }
+    EXPECT_GE(cautioned, 95);
+}
+
 TEST(ThresholdValley, SaysWhereThereIsOnePeak) {
     // Counts that fall from the first bin to the last: one peak, however often they are smoothed.
     std::vector<double> scores;
