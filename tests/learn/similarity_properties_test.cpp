@@ -4,8 +4,18 @@
 namespace {
 
 using fettle::Tensor;
-using learn::compare;
 using ::testing::HasSubstr;
+
+/// A network without weights, whose features never vanish: brightness, and means of it over larger squares.
+class Averages final : public fettle::Pretrained {
+   public:
+    std::vector<Tensor> features(const Tensor& images) const override {
+        const Tensor grey = images.mean(1, /*keepdim=*/true), wide = torch::avg_pool2d(grey, 3, 1, 1);
+        const Tensor half = torch::adaptive_avg_pool2d(grey, {(grey.size(2) + 1) / 2, (grey.size(3) + 1) / 2});
+        return {torch::cat({grey, 1 - grey, wide}, 1), torch::cat({half, 1.5 - half}, 1)};
+    }
+    fettle::Network network(fettle::Context&) const override { return {}; }
+};
 
 struct Case {
     std::string id;
@@ -17,8 +27,15 @@ struct Case {
     const char* parameter = "";  ///< that an error about a side names
     double tolerance = 1e-8;     ///< of gradients by finite differences
     bool masks = false;          ///< the reference is 0 or 1
+    bool network = false;        ///< it looks through one
 
-    Tensor map(const Tensor& a, const Tensor& b) const { return compare("similarity." + id, a, b, settings); }
+    std::shared_ptr<fettle::Similarity> made(const learn::Settings& with) const {
+        std::map<std::string, std::shared_ptr<fettle::Component>> parts;
+        if (network) parts["network"] = std::make_shared<Averages>();
+        return std::dynamic_pointer_cast<fettle::Similarity>(
+            learn::library("similarity").make("similarity." + id, with, parts));
+    }
+    Tensor map(const Tensor& a, const Tensor& b) const { return made(settings)->compare(a, b); }
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.id; }
@@ -41,6 +58,15 @@ std::vector<Case> cases() {
         {.id = "divergence", .symmetric = false},
         {.id = "focal", .symmetric = false, .masks = true},
         {.id = "dice", .one_number = true},
+        {.id = "ssim", .settings = {{"window", 5}}, .border = 2, .least = 5, .parameter = "window"},
+        {.id = "ssim", .settings = {{"variant", "scikit"}}, .border = 3, .least = 7, .parameter = "window"},
+        {.id = "ssim", .settings = {{"variant", "torchmetrics"}, {"sigma", 0.5}}, .least = 3, .parameter = "sigma"},
+        {.id = "multiscale_ssim",
+         .settings = {{"scales", 2}, {"window", 3}},
+         .one_number = true,
+         .least = 5,
+         .parameter = "scales"},
+        {.id = "feature_distance", .network = true},
     };
 }
 
@@ -57,7 +83,7 @@ class EverySimilarity : public ::testing::TestWithParam<Case> {
 TEST_P(EverySimilarity, IsZeroForEqualImagesAndNeverBelow) {
     const Case& c = GetParam();
     torch::manual_seed(1);
-    for (int trial = 0; trial < 300; ++trial) {
+    for (int trial = 0; trial < 1000; ++trial) {
         const auto type = trial % 2 == 0 ? torch::kFloat32 : torch::kFloat64;
         const Tensor x = reference({2, trial % 3 == 0 ? 1 : 3, 9 + trial % 7, 9 + trial % 5}, type);
         // Noise of all strengths about the same, or something else altogether.
@@ -96,7 +122,7 @@ TEST_P(EverySimilarity, IsSymmetricWhereItSaysSo) {
     const Case& c = GetParam();
     torch::manual_seed(3);
     double apart = 0;
-    for (int trial = 0; trial < 100; ++trial) {
+    for (int trial = 0; trial < 1000; ++trial) {
         const Tensor x = random({1, 3, 11, 13}, torch::kFloat64), y = random({1, 3, 11, 13}, torch::kFloat64);
         apart = std::max(apart, (c.map(x, y) - c.map(y, x)).abs().max().item<double>());
     }
@@ -166,9 +192,9 @@ TEST_P(EverySimilarity, OfGreyImagesIsTheSameWithOneChannelAndThree) {
     learn::Settings settings = c.settings;
     if (c.id == "dice") settings["smooth"] = 1e-6;  // which counts pixels of all channels
     const Tensor x = reference({2, 1, 16, 17}, torch::kFloat64), y = random({2, 1, 16, 17}, torch::kFloat64);
-    const std::string id = "similarity." + c.id;
-    EXPECT_TRUE(torch::allclose(compare(id, x, y, settings),
-                                compare(id, x.expand({2, 3, 16, 17}), y.expand({2, 3, 16, 17}), settings), 1e-7, 1e-9));
+    const auto object = c.made(settings);
+    EXPECT_TRUE(torch::allclose(object->compare(x, y),
+                                object->compare(x.expand({2, 3, 16, 17}), y.expand({2, 3, 16, 17})), 1e-7, 1e-9));
 }
 
 TEST_P(EverySimilarity, ValuesThatAreNotFiniteStayVisible) {
@@ -213,8 +239,7 @@ TEST_P(EverySimilarity, CountsByItsWeight) {
     const Case& c = GetParam();
     learn::Settings heavy = c.settings;
     heavy["weight"] = 2.5;
-    const auto plain = learn::make<fettle::Similarity>("similarity." + c.id, c.settings);
-    const auto weighed = learn::make<fettle::Similarity>("similarity." + c.id, heavy);
+    const auto plain = c.made(c.settings), weighed = c.made(heavy);
     const Tensor x = reference({1, 3, 16, 16}), y = random({1, 3, 16, 16});
     EXPECT_TRUE(learn::same_bits(weighed->weighted(x, y), plain->compare(x, y) * 2.5));
     EXPECT_TRUE(learn::same_bits(weighed->compare(x, y), plain->compare(x, y)));
@@ -224,7 +249,7 @@ TEST_P(EverySimilarity, GivesTheSameBitsWithOneThreadAndTwo) {
     const Case& c = GetParam();
     auto& plugin = learn::library("similarity");
     const std::string id = "similarity." + c.id;
-    const auto stage = plugin.make(id, c.settings);
+    const auto stage = c.made(c.settings);
     for (const std::size_t count : {1, 16}) {
         std::vector<std::vector<float>> planes[2];
         for (const int threads : {1, 2}) {
@@ -243,7 +268,9 @@ TEST_P(EverySimilarity, GivesTheSameBitsWithOneThreadAndTwo) {
 }
 
 std::string name_of(const ::testing::TestParamInfo<Case>& info) {
-    return info.param.id + (info.param.settings.count("deviation") > 0 ? "_deviation" : "");
+    const auto variant = info.param.settings.find("variant");
+    return info.param.id + (info.param.settings.count("deviation") > 0 ? "_deviation" : "") +
+           (variant == info.param.settings.end() ? "" : "_" + variant->second.as<std::string>());
 }
 
 INSTANTIATE_TEST_SUITE_P(Learn, EverySimilarity, ::testing::ValuesIn(cases()), name_of);
