@@ -76,6 +76,20 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
     }
 }
 
+/// The first parameter in back quotes in what is wrong that the graph sets, else its `use`.
+Span blamed(const Use& use, std::string_view wrong) {
+    for (auto at = wrong.find('`'); at != std::string_view::npos;) {
+        const auto end = wrong.find('`', at + 1);
+        if (end == std::string_view::npos) break;
+        const auto quoted = wrong.substr(at + 1, end - at - 1);
+        const auto name = quoted.substr(0, quoted.find(' '));  // "size" of "size = 12"
+        for (std::size_t i = 0; i < use.parameters.size(); ++i)
+            if (use.type->parameters[i].name == name && !use.parameters[i].is_default) return use.parameters[i].span;
+        at = wrong.find('`', end + 1);
+    }
+    return use.span;
+}
+
 /// A type's own check, across its parameters. Its plugin is loaded for it, once per settings.
 void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
     const std::string settings = sha256(use.plugin->banner.source + "\n" + component_toml(use));
@@ -91,7 +105,7 @@ void own_check(const Use& use, Registry& registry, Diagnostics& diagnostics) {
         if (wrong.empty())
             registry.remember_passed(settings);
         else
-            diagnostics.add(errors::check_failed(use.span, use.type->id, wrong));
+            diagnostics.add(errors::check_failed(blamed(use, wrong), use.type->id, wrong));
     }
     for (const auto& parts : use.components)
         for (const Use& part : parts) own_check(part, registry, diagnostics);

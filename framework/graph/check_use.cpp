@@ -154,7 +154,7 @@ bool satisfies(const Setting& value, const Constraint& must) {
                std::find(must.choices.begin(), must.choices.end(), value.as<std::string>()) != must.choices.end();
     if (value.is<bool>()) return true;
     const double number = value.number();
-    if (number != number) return false;
+    if (!std::isfinite(number)) return false;
     if (must.odd && value.is<std::int64_t>() && value.as<std::int64_t>() % 2 == 0) return false;
     if (must.lowest && (number < *must.lowest || (must.above_lowest && number == *must.lowest))) return false;
     return !must.highest || number <= *must.highest;
@@ -186,10 +186,13 @@ void check_range(const Setting& value, const Node& node, const std::string& id, 
         if (satisfies(each, must)) continue;
         const bool in_list = node.elements.size() == values.size();
         const Node& written = in_list ? node.elements[i] : node;
+        std::string words = allowed(must);
+        if (!each.is<std::string>() && !std::isfinite(each.number()) && !(must.lowest && must.highest))
+            words = words.empty() ? "a finite number" : "finite, and " + words;
         const std::string hint = each.is<std::string>() ? did_you_mean(each.as<std::string>(), must.choices) : "";
         diagnostics.add(errors::out_of_range(written.span, id, parameter.name,
                                              (in_list ? "hold " : "be ") + written.scalar.text(),
-                                             (in_list ? "each value must be " : "it must be ") + allowed(must), hint));
+                                             (in_list ? "each value must be " : "it must be ") + words, hint));
     }
 }
 
