@@ -69,10 +69,10 @@ void check_head(const Node& document, Graph& graph, Diagnostics& diagnostics) {
         member<std::int64_t>(*head, "seed", "an integer", "[graph]", diagnostics).value_or(0));
     if (auto device = member<std::string>(*head, "device", "a text", "[graph]", diagnostics)) {
         graph.device = *device;
+        graph.device_span = head->find("device")->span;
         if (!is_device(*device))
-            diagnostics.add(errors::out_of_range(head->find("device")->span, "[graph]", "device",
-                                                 "be \"" + *device + "\"", device_words,
-                                                 did_you_mean(*device, {"auto", "cpu", "cuda"})));
+            diagnostics.add(errors::out_of_range(graph.device_span, "[graph]", "device", "be \"" + *device + "\"",
+                                                 device_words, did_you_mean(*device, {"auto", "cpu", "cuda"})));
     }
 }
 

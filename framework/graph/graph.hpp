@@ -84,6 +84,7 @@ struct StageUse {
 /// those it reads, otherwise in file order.
 struct Graph {
     std::string name, summary, device = "auto";
+    Span device_span;  ///< where it was given
     std::uint64_t seed = 0;
     std::filesystem::path file;
     std::vector<std::filesystem::path> plugins;  ///< what [graph] names in `plugins`

@@ -19,24 +19,24 @@ int cuda_devices() {
 
 }  // namespace
 
-Device resolve_device(const std::string& text) {
-    if (!is_device(text)) {
-        Diagnostic diagnostic = errors::device_failed({}, "", "");
-        diagnostic.message = "`" + text + "` is no device";
-        diagnostic.help = {device_words};
-        throw Failure(std::move(diagnostic));
-    }
+Device resolve_device(const Graph& graph, const std::string& asked) {
+    const std::string& text = asked.empty() ? graph.device : asked;
+    const auto refused = [&](const std::string& message, std::vector<std::string> help) {
+        Diagnostic diagnostic = errors::device_failed(asked.empty() ? graph.device_span : Span{}, "", "");
+        diagnostic.message = message;
+        diagnostic.help = std::move(help);
+        return Failure(std::move(diagnostic));
+    };
+    if (!is_device(text)) throw refused("`" + text + "` is no device", {device_words});
     if (text == "cpu") return {};
     const int count = cuda_devices();
     if (text == "auto") return count > 0 ? Device{Device::Type::cuda, 0} : Device{};
     const int index = text.size() > 5 ? std::stoi(text.substr(5)) : 0;
     if (index < count) return {Device::Type::cuda, index};
-    Diagnostic diagnostic = errors::device_failed({}, "", "");
-    diagnostic.message = "there is no device `" + text + "` here";
-    diagnostic.help = {FETTLE_TORCH_HAS_CUDA ? "CUDA devices that work: " + std::to_string(count)
-                                             : "this fettle was built with a LibTorch without CUDA",
-                       "`device = \"auto\"` takes the first that works; --device cpu always does"};
-    throw Failure(std::move(diagnostic));
+    throw refused("there is no device `" + text + "` here",
+                  {FETTLE_TORCH_HAS_CUDA ? "CUDA devices that work: " + std::to_string(count)
+                                         : "this fettle was built with a LibTorch without CUDA",
+                   "`device = \"auto\"` takes the first that works; --device cpu always does"});
 }
 
 std::string to_string(const Device& device) {

@@ -1,6 +1,7 @@
 #include "run/failure.hpp"
 
 #include <fettle/error.hpp>
+#include <fettle/thrown.hpp>
 
 #include <fmt/format.h>
 
@@ -15,16 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 const char* const memory_help =
-    "take a smaller batch or smaller images, or let fewer samples be remembered: --memory 128M (512M where nothing is "
-    "said)";
+    "take a smaller batch or smaller images, or let fewer samples be remembered: a smaller --memory than now (512M "
+    "where "
+    "nothing is said)";
 
-/// The first line of an exception's words: LibTorch appends a page of stack.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-bool means_out_of_memory(const std::string& text) {
-    return text.find("out of memory") != std::string::npos || text.find("not enough memory") != std::string::npos ||
-           text.find("can't allocate memory") != std::string::npos;
-}
 
 /// The parameter of that name; null where there is none.
 const Given* parameter_of(const Use& use, const std::string& name) {
@@ -103,16 +99,13 @@ Diagnostic explain_exception(const StageUse& stage, std::exception_ptr failure) 
         return diagnostic;
     } catch (const Failure& known) {
         return known.diagnostic;
-    } catch (const std::bad_alloc&) {
-        auto diagnostic = errors::out_of_memory(stage.use.span, stage.name, "an allocation failed");
-        diagnostic.help = {memory_help};
-        return diagnostic;
     } catch (const fs::filesystem_error& error) {
         return errors::storage_failed(stage.use.span, stage.name, error.what());
     } catch (const std::exception& error) {
-        const std::string text = first_line(error.what());
-        if (!means_out_of_memory(text)) return errors::plugin_threw(stage.use.span, stage.name, text);
-        auto diagnostic = errors::out_of_memory(stage.use.span, stage.name, text);
+        const std::string text = first_line(sentence_of(error));
+        if (!means_out_of_memory(error)) return errors::plugin_threw(stage.use.span, stage.name, text);
+        const bool plain = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+        auto diagnostic = errors::out_of_memory(stage.use.span, stage.name, plain ? "an allocation failed" : text);
         diagnostic.help = {memory_help};
         return diagnostic;
     } catch (...) {

@@ -1,9 +1,9 @@
 #include "network.hpp"
 
-#include <ATen/Context.h>
+#include <fettle/thrown.hpp>
+
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
-#include <optional>
 #include <sstream>
 
 namespace infer {
@@ -18,18 +18,14 @@ std::string shape_of(std::int64_t width, std::int64_t height, std::int64_t chann
            (channels == 1 ? " channel" : " channels");
 }
 
-/// While one lives, convolutions on CUDA devices compute in float32 as the CPU does, not in TensorFloat-32, so that a
-/// network's scores are the same on both to within rounding. The setting is the process's.  [one at a time per device]
-class Exact {
-   public:
-    Exact() : before_(at::globalContext().allowTF32CuDNN()) { at::globalContext().setAllowTF32CuDNN(false); }
-    ~Exact() { at::globalContext().setAllowTF32CuDNN(before_); }
-    Exact(const Exact&) = delete;
-    Exact& operator=(const Exact&) = delete;
-
-   private:
-    bool before_;
-};
+Error out_of_memory(const Tensor& images) {
+    const std::int64_t count = images.size(0);
+    Error error(Fault::memory, "a pass of " + std::to_string(count) + (count == 1 ? " image of " : " images of ") +
+                                   shape_of(images.size(3), images.size(2), images.size(1)) +
+                                   " through the network doesn't fit into memory");
+    if (count == 1) return error.help("take smaller images or a smaller network");
+    return error.parameter("batch").help("say batch = " + std::to_string(count / 2));
+}
 
 std::vector<Tensor> tensors_in(const torch::IValue& result) {
     if (result.isTensor()) return {result.toTensor()};
@@ -54,21 +50,23 @@ std::vector<fettle::SampleInfo> infos_of(const fettle::Batch& batch) {
 std::vector<Tensor> Program::run(const fettle::Batch& batch) const {
     const Tensor images = tensor_of(batch, context_->device());
     require_shape(images, batch.info(0).id);
-    const torch::jit::GraphOptimizerEnabledGuard unoptimised(false);  // every call computes as the first one did
     torch::jit::Module& program = script();
-    std::optional<Exact> exact;
-    if (images.is_cuda()) exact.emplace();
     try {
-        auto made = tensors_in(program.forward({images.contiguous(at::MemoryFormat::ChannelsLast)}));
-        for (Tensor& each : made) each = each.contiguous();
-        return made;
-    } catch (const c10::Error& error) {
-        const std::string why = error.what_without_backtrace();
-        if (why.find("out of memory") != std::string::npos || why.find("not enough memory") != std::string::npos ||
-            why.find("can't allocate memory") != std::string::npos)
-            throw;  // the framework has words for it
+        return in_slices(images.size(0), context_->device(), [&](std::int64_t from, std::int64_t to) {
+            const torch::jit::GraphOptimizerEnabledGuard unoptimised(
+                false);  // every call computes as the first one did
+            const Tensor some = images.slice(0, from, to).contiguous(at::MemoryFormat::ChannelsLast);
+            auto made = tensors_in(program.forward({some}));
+            for (Tensor& each : made) each = each.contiguous();
+            return made;
+        });
+    } catch (const Error&) {
+        throw;
+    } catch (const std::exception& error) {
+        if (fettle::means_out_of_memory(error)) throw out_of_memory(images);
         throw Error(Fault::data, "the network fails on images of " +
-                                     shape_of(images.size(3), images.size(2), images.size(1)) + ": " + why);
+                                     shape_of(images.size(3), images.size(2), images.size(1)) + ": " +
+                                     fettle::sentence_of(error));
     }
 }
 
@@ -90,8 +88,7 @@ torch::jit::Module& Program::script() const {
             script_ = torch::jit::load(bytes, torch_device(context_->device()));
             script_.eval();
         } catch (const c10::Error& error) {
-            throw Error(Fault::data,
-                        "the network can't be loaded as TorchScript: " + std::string(error.what_without_backtrace()));
+            throw Error(Fault::data, "the network can't be loaded as TorchScript: " + fettle::sentence_of(error));
         }
     });
     return script_;

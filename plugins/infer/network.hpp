@@ -18,8 +18,9 @@ class Program {
         : network_(std::move(network)), context_(&context) {}
 
     /// What the network makes of a batch: images, and the map of anomalies where it segments. The caller holds the
-    /// device. Throws Error(Fault::shape) where the images aren't of the network's size, naming one, and
-    /// Error(Fault::data) where the network is none.                             [one at a time per device]
+    /// device. Throws Error(Fault::shape) where the images aren't of the network's size, naming one,
+    /// Error(Fault::data) where the network is none, and Error(Fault::memory) with a batch that takes half.
+    ///                                                                           [one at a time per device]
     std::vector<fettle::Tensor> run(const fettle::Batch& batch) const;
 
    private:
@@ -31,6 +32,14 @@ class Program {
     mutable std::once_flag loaded_;
     mutable torch::jit::Module script_;
 };
+
+/// How many images go through a network at once, at least: a parameter of every stage that infers.
+constexpr int usual_batch = 16;
+template <class T>
+void describe_batch(fettle::Describe<T>& d) {
+    d.param("batch", &T::batch, "How many images go through the network at once: as many as memory holds.",
+            fettle::between(1, 4096));
+}
 
 /// The infos of a batch's samples.
 std::vector<fettle::SampleInfo> infos_of(const fettle::Batch& batch);

@@ -5,17 +5,18 @@ namespace {
 /// What a network makes of images, computed when read.
 class Reconstructed final : public fettle::Images {
    public:
-    Reconstructed(fettle::Ref<fettle::Network> network, fettle::Ref<fettle::Images> originals,
+    Reconstructed(fettle::Ref<fettle::Network> network, fettle::Ref<fettle::Images> originals, std::size_t batch,
                   const fettle::Context& context)
-        : program_(std::move(network), context), originals_(std::move(originals)), context_(&context) {}
+        : program_(std::move(network), context), originals_(std::move(originals)), batch_(batch), context_(&context) {}
 
     std::size_t size() const override { return originals_->size(); }
     const fettle::SampleInfo& info(std::size_t index) const override { return originals_->info(index); }
-    std::size_t block() const override { return std::max(std::size_t{16}, originals_->block()); }
+    std::size_t block() const override { return std::max(batch_, originals_->block()); }
     bool varies() const override { return originals_->varies(); }
 
     fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         const auto batch = originals_->read(indices, round);
+        send_ahead(*batch, context_->device());
         const fettle::TensorWork work(*context_);
         auto images = std::make_shared<fettle::TorchPart>(program_.run(*batch).front());
         return std::make_shared<fettle::Batch>(infer::infos_of(*batch), std::move(images));
@@ -24,6 +25,7 @@ class Reconstructed final : public fettle::Images {
    private:
     infer::Program program_;
     fettle::Ref<fettle::Images> originals_;
+    std::size_t batch_;
     const fettle::Context* context_;
 };
 
@@ -37,6 +39,7 @@ struct Reconstruct final : fettle::Stage {
     struct Out {
         fettle::Ref<fettle::Images> images, originals;
     };
+    int batch = infer::usual_batch;
 
     static void describe(fettle::Describe<Reconstruct>& d) {
         d.summary("Gives images through a trained network.")
@@ -45,11 +48,13 @@ struct Reconstruct final : fettle::Stage {
             .out("images", &Out::images, "What the network makes of them.")
             .out("originals", &Out::originals, "The same samples as they came in.")
             .on_device();
+        infer::describe_batch(d);
     }
 
     Out run(const In& in, fettle::Context& context) const {
         const auto originals = fettle::join_images(in.images);
-        return {std::make_shared<Reconstructed>(in.network, originals, context), originals};
+        return {std::make_shared<Reconstructed>(in.network, originals, static_cast<std::size_t>(batch), context),
+                originals};
     }
 };
 

@@ -13,8 +13,9 @@ using fettle::Tensor;
 /// as long as there is room.                                            [any thread, concurrent with itself]
 class Passes {
    public:
-    Passes(Ref<fettle::Network> network, Ref<fettle::Images> originals, const fettle::Context& context)
-        : program_(std::move(network), context), originals_(std::move(originals)), context_(&context) {}
+    Passes(Ref<fettle::Network> network, Ref<fettle::Images> originals, std::size_t batch,
+           const fettle::Context& context)
+        : program_(std::move(network), context), originals_(std::move(originals)), batch_(batch), context_(&context) {}
 
     enum Half : std::size_t { images, anomaly };
 
@@ -22,6 +23,7 @@ class Passes {
         const Key key{{indices.begin(), indices.end()}, originals_->varies() ? round : 0};
         if (auto left = taken(half, key)) return left;
         const auto batch = originals_->read(indices, round);
+        send_ahead(*batch, context_->device());
         const fettle::TensorWork work(*context_);
         if (auto left = taken(half, key)) return left;  // another reader computed while this one waited for the device
         const std::vector<Tensor> made = program_.run(*batch);
@@ -36,6 +38,7 @@ class Passes {
     }
 
     const Ref<fettle::Images>& originals() const { return originals_; }
+    std::size_t block() const { return std::max(batch_, originals_->block()); }
 
    private:
     using Key = std::pair<std::vector<std::size_t>, std::uint32_t>;
@@ -70,13 +73,12 @@ class Passes {
 
     infer::Program program_;
     Ref<fettle::Images> originals_;
+    std::size_t batch_;
     const fettle::Context* context_;
     mutable std::mutex mutex_;
     mutable std::list<Kept> kept_;  ///< the oldest first
     mutable std::size_t bytes_ = 0;
 };
-
-constexpr std::size_t smallest_block = 16;
 
 class Mended final : public fettle::Images {
    public:
@@ -84,7 +86,7 @@ class Mended final : public fettle::Images {
 
     std::size_t size() const override { return passes_->originals()->size(); }
     const fettle::SampleInfo& info(std::size_t index) const override { return passes_->originals()->info(index); }
-    std::size_t block() const override { return std::max(smallest_block, passes_->originals()->block()); }
+    std::size_t block() const override { return passes_->block(); }
     bool varies() const override { return passes_->originals()->varies(); }
     Ref<Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         return passes_->read(Passes::images, indices, round);
@@ -101,7 +103,7 @@ class Anomalies final : public fettle::Maps {
 
     std::size_t size() const override { return passes_->originals()->size(); }
     const fettle::SampleInfo& info(std::size_t index) const override { return passes_->originals()->info(index); }
-    std::size_t block() const override { return std::max(smallest_block, passes_->originals()->block()); }
+    std::size_t block() const override { return passes_->block(); }
     bool varies() const override { return passes_->originals()->varies(); }
     std::string label() const override { return label_; }
     Ref<fettle::Images> reference() const override { return passes_->originals(); }
@@ -126,6 +128,7 @@ struct Segment final : fettle::Stage {
         Ref<fettle::Maps> maps;
         Ref<fettle::Images> images, originals;
     };
+    int batch = infer::usual_batch;
 
     static void describe(fettle::Describe<Segment>& d) {
         d.summary("Gives images through a network that tells, per pixel, how likely it is anomalous.")
@@ -136,6 +139,7 @@ struct Segment final : fettle::Stage {
             .out("images", &Out::images, "What the network makes of the images: defects mended.")
             .out("originals", &Out::originals, "The same samples as they came in.")
             .on_device();
+        infer::describe_batch(d);
     }
 
     Out run(const In& in, fettle::Context& context) const {
@@ -146,7 +150,8 @@ struct Segment final : fettle::Stage {
                                 "train.discriminative")
                 .help("take infer.reconstruct and a similarity stage, or train with train.discriminative");
         const auto originals = fettle::join_images(in.images);
-        const auto passes = std::make_shared<const Passes>(in.network, originals, context);
+        const auto passes =
+            std::make_shared<const Passes>(in.network, originals, static_cast<std::size_t>(batch), context);
         const auto mended = std::make_shared<const Mended>(passes);
         return {std::make_shared<Anomalies>(passes, mended, context.label()), mended, originals};
     }

@@ -12,8 +12,14 @@ struct RebuildingAndSegmenting final : fettle::DiscriminativeNet {
         : reconstruction(register_module("reconstruction", std::move(reconstruction))),
           segmentation(register_module("segmentation", std::move(segmentation))) {}
 
-    Judged forward(Tensor images) override {
-        const Tensor rebuilt = reconstruction->forward(images);
+    Judged forward(Tensor images) override { return judged(images, reconstruction->forward(images)); }
+
+    Learnt learn(Tensor images) override {
+        const auto learnt = reconstruction->learn(images);
+        return {judged(images, learnt.images), learnt.penalty};
+    }
+
+    Judged judged(const Tensor& images, const Tensor& rebuilt) {
         constexpr double gain = 3;  // differences are small beside the images themselves
         const Tensor seen = torch::cat({images, rebuilt, gain * (images - rebuilt)}, 1);
         return {rebuilt, torch::sigmoid(segmentation->forward(seen))};

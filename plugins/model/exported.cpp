@@ -1,5 +1,7 @@
 #include "exported.hpp"
 
+#include <fettle/thrown.hpp>
+
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include <algorithm>
@@ -13,17 +15,6 @@ namespace {
 using fettle::Error;
 using fettle::Fault;
 using torch::Tensor;
-
-/// The sentence of an error that LibTorch threw, without its stack.
-std::string reason(const std::exception& error) {
-    const auto* own = dynamic_cast<const c10::Error*>(&error);
-    std::string text = own != nullptr ? own->what_without_backtrace() : error.what();
-    if (const auto end = text.find("Exception raised from"); end != std::string::npos) text.resize(end);
-    // The interpreter names the line of the program first; what went wrong stands last.
-    if (const auto last = text.rfind("RuntimeError: "); last != std::string::npos) text = text.substr(last + 14);
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return text;
-}
 
 std::vector<Tensor> tensors_in(const torch::IValue& value) {
     if (value.isTensor()) return {value.toTensor()};
@@ -46,7 +37,7 @@ Exported::Exported(std::filesystem::path file, torch::Device device) : file_(std
     try {
         module_ = torch::jit::load(file_.string(), device);
     } catch (const std::exception& error) {
-        throw Error(Fault::data, name() + " is no TorchScript file: " + reason(error))
+        throw Error(Fault::data, name() + " is no TorchScript file: " + fettle::sentence_of(error))
             .parameter("path")
             .help(
                 "export the module with `torch.jit.trace(module.eval(), images).save(\"x.pt\")` or `torch.jit.script`; "
@@ -79,8 +70,8 @@ std::vector<Tensor> Exported::run(const Tensor& images) {
     } catch (const Error&) {
         throw;
     } catch (const std::exception& error) {
-        const std::string why = reason(error);
-        if (why.find("out of memory") != std::string::npos) throw;  // the framework has words for it
+        if (fettle::means_out_of_memory(error)) throw;  // the framework has words for it
+        const std::string why = fettle::sentence_of(error);
         std::ostringstream shape;
         shape << images.size(0) << " x " << images.size(1) << " x " << images.size(2) << " x " << images.size(3);
         throw Error(Fault::shape, name() + " can't take images " + shape.str() + ": " + why)

@@ -20,7 +20,7 @@ class Exported {
     void move_to(torch::Device device);
     /// Every tensor that the module gives: one, or those of a tuple, a list or a dictionary, in its order. Throws
     /// Error(Fault::shape) where it can't take these images, naming sides or channels that it takes if they are found;
-    /// Error(Fault::data) where it gives something else.                              [one at a time per device]
+    /// Error(Fault::data) where it gives something else.   [one at a time per GPU; on the CPU any thread, concurrent]
     std::vector<torch::Tensor> run(const torch::Tensor& images);
 
     /// The file as it is.

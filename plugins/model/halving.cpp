@@ -1,6 +1,7 @@
 #include "halving.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace model {
 
@@ -11,13 +12,18 @@ void require_divisible(const fettle::ImageShape& input, int halvings, const std:
     const auto sides = [](int width, int height) { return std::to_string(width) + "x" + std::to_string(height); };
     const auto down = [&](int side) { return std::max(side / unit, 1) * unit; };
     const auto up = [&](int side) { return std::max((side + unit - 1) / unit, 1) * unit; };
+    const auto times = [](const fettle::ImageShape& shape) {
+        const int most = std::countr_zero(static_cast<unsigned>(shape.width | shape.height));
+        return most == 1 ? std::string("once") : std::to_string(most) + " times";
+    };
     const std::string smaller = sides(down(input.width), down(input.height));
     const std::string larger = sides(up(input.width), up(input.height));
     throw fettle::Error(fettle::Fault::shape, what + " halves the sides " + std::to_string(halvings) + " times, and " +
                                                   sides(input.width, input.height) + " is not divisible by " +
                                                   std::to_string(unit))
         .parameter(parameter)
-        .help("the nearest sizes that work: " + (smaller == larger ? larger : smaller + " or " + larger));
+        .help("the nearest sizes that work: " + (smaller == larger ? larger : smaller + " or " + larger) + "; " +
+              sides(input.width, input.height) + " can be halved " + times(input));
 }
 
 nn::Sequential Halving::encoder(int channels) const {

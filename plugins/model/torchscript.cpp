@@ -50,9 +50,11 @@ struct TorchScript final : fettle::Pretrained {
     }
 
     std::vector<Tensor> features(const Tensor& images) const override {
-        const std::lock_guard lock(loading_);
-        if (!exported_) exported_ = std::make_unique<model::Exported>(path, images.device());
-        exported_->move_to(images.device());
+        {
+            const std::lock_guard lock(loading_);
+            if (!exported_) exported_ = std::make_unique<model::Exported>(path, images.device());
+            exported_->move_to(images.device());
+        }
         return exported_->run(normalised(images));
     }
 

@@ -10,12 +10,19 @@
 namespace ssim {
 namespace {
 
+/// A job's taps, by value: they reach the device as a kernel's arguments do, and nobody waits for a copy.
+template <class T>
+struct Weights {
+    T values[most_taps];
+};
+static_assert(sizeof(Job<double>) + sizeof(Weights<double>) <= 4096, "more than a kernel's arguments may take");
+
 /// A tile by its block's threads.
 template <class T, int Taps, int Planes>
-__device__ void make_tile(Job<T> job) {
+__device__ void make_tile(Job<T> job, const Weights<T>& weights) {
     extern __shared__ __align__(16) unsigned char memory[];
     T* const taps = reinterpret_cast<T*>(memory);
-    for (int k = threadIdx.x; k < job.count; k += blockDim.x) taps[k] = job.taps[k];
+    for (int k = threadIdx.x; k < job.count; k += blockDim.x) taps[k] = weights.values[k];
     __syncthreads();
     job.taps = taps;
     using Of = Tile<T, Taps, Planes>;
@@ -29,12 +36,12 @@ __device__ void make_tile(Job<T> job) {
     }
 }
 template <class T, int Taps>
-__global__ void __launch_bounds__(256) compare_tile(Job<T> job) {
-    make_tile<T, Taps, 0>(job);
+__global__ void __launch_bounds__(256) compare_tile(const Job<T> job, const __grid_constant__ Weights<T> weights) {
+    make_tile<T, Taps, 0>(job, weights);
 }
 template <class T, int Taps, int Planes>
-__global__ void __launch_bounds__(256) gradient_tile(Job<T> job) {
-    make_tile<T, Taps, Planes>(job);
+__global__ void __launch_bounds__(256) gradient_tile(const Job<T> job, const __grid_constant__ Weights<T> weights) {
+    make_tile<T, Taps, Planes>(job, weights);
 }
 
 template <class T, int Planes>
@@ -45,7 +52,7 @@ std::size_t shared_bytes(const Job<T>& job) {
 
 /// One launch for an area of height x width: of the map, or of the image.
 template <class T, int Planes>
-cudaError_t launch(void (*kernel)(Job<T>), const Job<T>& job, std::int64_t height, std::int64_t width,
+cudaError_t launch(void (*kernel)(Job<T>, Weights<T>), const Job<T>& job, std::int64_t height, std::int64_t width,
                    cudaStream_t stream) {
     const std::size_t bytes = shared_bytes<T, Planes>(job);
     // More than 48 KiB has to be asked for.
@@ -56,7 +63,9 @@ cudaError_t launch(void (*kernel)(Job<T>), const Job<T>& job, std::int64_t heigh
     const dim3 tiles(static_cast<unsigned>((width + Of::width - 1) / Of::width),
                      static_cast<unsigned>((height + Of::height - 1) / Of::height),
                      static_cast<unsigned>(std::min<std::int64_t>(job.images, 65535)));
-    kernel<<<tiles, Of::threads, bytes, stream>>>(job);
+    Weights<T> weights;
+    std::copy_n(job.taps, job.count, weights.values);
+    kernel<<<tiles, Of::threads, bytes, stream>>>(job, weights);
     return cudaGetLastError();
 }
 

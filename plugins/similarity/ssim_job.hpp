@@ -29,7 +29,7 @@ struct View {
 template <class T>
 struct Job {
     std::int64_t images = 0, channels = 0, height = 0, width = 0;
-    const T* taps = nullptr;  ///< the window's weights along one side: symmetric
+    const T* taps = nullptr;  ///< the window's weights along one side: symmetric; on the host
     int count = 0;            ///< how many; odd
     T mass = 1;               ///< what the weights of the whole window sum to, exactly
     T inverse_mass = 1;       ///< 1 / mass

@@ -128,8 +128,8 @@ Made compute(const Tensor& reference, const Tensor& candidate, const Window& win
     if (wanted.candidate) job.candidate_gradient = view<T>(made.candidate_gradient = torch::empty_like(candidate));
     if (wanted.reference) job.reference_gradient = view<T>(made.reference_gradient = torch::empty_like(reference));
 
-    const Tensor taps = torch::tensor(weights_of<T>(window), reference.options().requires_grad(false));
-    job.taps = taps.data_ptr<T>();
+    const std::vector<T> taps = weights_of<T>(window);
+    job.taps = taps.data();
     if (job.images == 0 || job.channels == 0) return made;
     if (reference.is_cuda())
         on_cuda(job, reference.device());

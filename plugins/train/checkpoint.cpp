@@ -1,5 +1,7 @@
 #include "checkpoint.hpp"
 
+#include <fettle/durable.hpp>
+
 #include <torch/serialize/archive.h>
 
 #include <openssl/evp.h>
@@ -158,8 +160,10 @@ void Checkpoints::write(const State& state) const {
     file.close();
     std::error_code error;
     if (file) {
+        fettle::make_durable(beside);
         fs::rename(newest(), previous(), error);  // there is none the first time
         fs::rename(beside, newest(), error);
+        fettle::make_durable(folder_);
     }
     if (!file || error) {
         fs::remove(beside, error);
@@ -172,7 +176,9 @@ bool Checkpoints::restore(const State& state, const fettle::Context& context) co
     for (const fs::path& path : {newest(), previous()}) {
         if (!fs::exists(path)) continue;
         const auto pass_over = [&](const std::string& why) {
-            context.warn("the checkpoint `" + path.string() + "` " + why + "; it is passed over");
+            const bool last = path == previous() || !fs::exists(previous());
+            context.warn("the checkpoint `" + path.string() + "` " + why + "; it is passed over, and " +
+                         (last ? "training begins anew" : "the one before it is looked at"));
         };
         const auto [bytes, fault] = payload(path);
         if (!fault.empty()) {

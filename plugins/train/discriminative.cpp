@@ -41,9 +41,10 @@ class Task final : public train::Task {
 
     std::vector<Term> terms(torch::nn::Module& module, const Lesson& lesson) const override {
         auto& net = dynamic_cast<DiscriminativeNet&>(module);
-        const auto judged = [&] {
+        const auto judged = [&]() -> DiscriminativeNet::Learnt {
             const train::Precision lowered(stage_.precision, lesson.inputs.device());
-            return net.forward(lesson.inputs);
+            if (net.is_training()) return net.learn(lesson.inputs);
+            return {net.forward(lesson.inputs), {}};
         }();
         train::require_same_sizes(judged.images, lesson);
         if (judged.anomaly.sizes() != lesson.masks.sizes())
@@ -54,6 +55,7 @@ class Task final : public train::Task {
         std::vector<Term> terms;
         loss_.add(terms, lesson.targets, judged.images.to(torch::kFloat32));
         segmentation_.add(terms, lesson.masks, judged.anomaly.to(torch::kFloat32));
+        train::add_penalty(terms, judged.penalty);
         return terms;
     }
 

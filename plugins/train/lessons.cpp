@@ -68,7 +68,9 @@ Lesson Lessons::read(const std::vector<std::size_t>& indices, std::uint32_t roun
         throw Error(Fault::shape, "`" + lesson.samples.front() + "` is " + sides(lesson.inputs) + " in `inputs` and " +
                                       sides(lesson.targets) + " in `targets`")
             .help("bring them to one size before the inputs are damaged");
-    lesson.arrival = transfer_.send({&lesson.inputs, &lesson.targets, &lesson.masks});
+    const bool same = lesson.inputs.is_same(lesson.targets);
+    lesson.arrival = transfer_.send({&lesson.inputs, same ? &lesson.inputs : &lesson.targets, &lesson.masks});
+    if (same) lesson.targets = lesson.inputs;
     return lesson;
 }
 

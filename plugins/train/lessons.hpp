@@ -2,7 +2,6 @@
 #pragma once
 
 #include "order.hpp"
-#include "transfer.hpp"
 
 #include <fettle/sdk.hpp>
 
@@ -16,7 +15,7 @@ struct Lesson {
     std::vector<std::string> samples;  ///< their ids
     fettle::Tensor inputs, targets;    ///< N x C x H x W
     fettle::Tensor masks;              ///< N x 1 x H x W, 1 where an input is anomalous, else 0; undefined unless asked
-    Arrival arrival;                   ///< to be waited for before the first look
+    fettle::Arrival arrival;           ///< to be waited for before the first look
 };
 
 /// "32x48" of a tensor of images: width x height.
@@ -42,7 +41,7 @@ class Lessons {
     bool masks_;
     at::MemoryFormat format_;
     fettle::Device device_;
-    Transfer transfer_;
+    fettle::Transfer transfer_;
 };
 
 }  // namespace train

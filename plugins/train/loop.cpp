@@ -3,6 +3,8 @@
 #include "precision.hpp"
 #include "result.hpp"
 
+#include <fettle/thrown.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
@@ -82,7 +84,7 @@ void Loop::prepare() {
     const TensorWork work(context_, /*gradients=*/true);
     example_.arrival.wait({example_.inputs, example_.targets, example_.masks});
     terms_ = try_one_step(
-        task_, example_, [this] { return fresh_net(); }, order_.indices(0).size());
+        task_, example_, [this] { return fresh_net(); }, order_.largest());
     net_ = fresh_net();
     optimiser_ = optimiser_of(recipe_, net_->parameters());
     if (recipe_.average > 0) average_.emplace(*net_, recipe_.average);
@@ -142,11 +144,12 @@ std::vector<double> Loop::learn_from(const Lesson& lesson) {
     const fettle::Tensor together = torch::stack(values);
     together.sum().backward();
     if (recipe_.clip > 0) torch::nn::utils::clip_grad_norm_(net_->parameters(), recipe_.clip);
+    optimiser_->step();
+    if (average_) average_->update(*net_, progress_.step);
+    // Looked at last: a GPU has its work for the whole step by then. Weights that this spoilt are kept nowhere.
     const fettle::Tensor figures = together.detach().to(torch::kCPU, torch::kFloat64);
     if (!torch::isfinite(figures).all().item<bool>())
         throw not_finite(lesson, terms, place(), context_.checkpoint_folder());
-    optimiser_->step();
-    if (average_) average_->update(*net_, progress_.step);
     return {figures.data_ptr<double>(), figures.data_ptr<double>() + figures.numel()};
 }
 
@@ -157,7 +160,7 @@ void Loop::take_step(const Lesson& lesson) {
     } catch (const Error&) {
         throw;
     } catch (const std::exception& error) {
-        if (means_out_of_memory(error)) throw out_of_memory(lesson.samples.size(), place());
+        if (fettle::means_out_of_memory(error)) throw out_of_memory(lesson.samples.size(), place());
         throw;
     }
     masks_seen_ = masks_seen_ || (lesson.masks.defined() && lesson.masks.any().item<bool>());
@@ -247,6 +250,18 @@ std::string Loop::note() const {
     return text;
 }
 
+/// A rate that is too large need not end in infinity: a sigmoid saturates, and batch norm holds the rest together.
+void Loop::caution_of_standstill() const {
+    const std::vector<double>& loss = progress_.curves.front().values;
+    if (loss.size() < 2 || loss.back() < 0.99 * loss.front()) return;
+    char text[200];
+    std::snprintf(text, sizeof text,
+                  "the loss was %.4g after the first epoch and is %.4g after the last: the network learnt next to "
+                  "nothing. A `learning_rate` that is far too large or too small ends so",
+                  loss.front(), loss.back());
+    context_.warn(text);
+}
+
 /// Puts into the network what is kept of it.
 void Loop::settle_weights() {
     Weights own = tensors_of(*net_);
@@ -292,6 +307,7 @@ fettle::Network Loop::run() {
     if (progress_.step < steps)
         context_.note("stopped early", "after epoch " + std::to_string(progress_.epoch) + "; the best was epoch " +
                                            std::to_string(progress_.best_epoch));
+    caution_of_standstill();
     settle_weights();
     return network_of(*net_, task_, recipe_, shape_, progress_, calibration_ ? *calibration_ : lessons_, context_);
 }

@@ -29,6 +29,7 @@ class Loop {
     std::shared_ptr<torch::nn::Module> fresh_net() const;
     void prepare();
     void caution() const;
+    void caution_of_standstill() const;
     Lesson lesson_of(std::size_t step) const;
     void require_size(const Lesson& lesson) const;
     void require_sound(const fettle::Images& images) const;

@@ -22,6 +22,10 @@ std::vector<std::string> ids_of(const std::string& toml) {
 
 }  // namespace
 
+void add_penalty(std::vector<Term>& terms, const fettle::Tensor& penalty) {
+    if (penalty.defined()) terms.push_back({"penalty", penalty.to(torch::kFloat32).mean()});
+}
+
 Sum::Sum(std::string component, const std::vector<fettle::Ref<fettle::Similarity>>& parts,
          const fettle::Context& context, const std::string& prefix)
     : component_(std::move(component)), parts_(parts), names_(ids_of(context.component_text(component_))) {

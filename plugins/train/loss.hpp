@@ -14,6 +14,9 @@ struct Term {
     fettle::Tensor value;  ///< a number
 };
 
+/// What a network asks for itself, as a term; nothing where it is undefined.
+void add_penalty(std::vector<Term>& terms, const fettle::Tensor& penalty);
+
 /// Runs what a component does; a parameter that its errors name becomes the stage's: `window` is `loss.window` here.
 template <class Use>
 auto of_component(const std::string& name, const Use& use) {

@@ -11,14 +11,15 @@
 namespace train {
 
 /// Every epoch a fresh permutation, cut into batches as even as can be, so that no small remainder weighs as much as a
-/// whole batch; the first is never larger than another.                             [any thread, concurrent]
+/// whole batch.                             [any thread, concurrent]
 class Order {
    public:
     /// `samples` and `batch` are at least 1.
     Order(std::uint64_t seed, std::size_t samples, std::size_t batch)
         : seed_(fettle::derive_seed(seed, "order")), samples_(samples), batches_((samples + batch - 1) / batch) {}
 
-    std::size_t batches() const { return batches_; }  ///< per epoch
+    std::size_t batches() const { return batches_; }                              ///< per epoch
+    std::size_t largest() const { return (samples_ + batches_ - 1) / batches_; }  ///< samples of a batch
 
     std::vector<std::size_t> indices(std::size_t step) const {
         const std::size_t epoch = step / batches_, batch = step % batches_;

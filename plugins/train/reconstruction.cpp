@@ -47,7 +47,7 @@ class Task final : public train::Task {
         train::require_same_sizes(learnt.images, lesson);
         std::vector<Term> terms;
         loss_.add(terms, lesson.targets, learnt.images.to(torch::kFloat32));
-        if (learnt.penalty.defined()) terms.push_back({"penalty", learnt.penalty.to(torch::kFloat32).mean()});
+        train::add_penalty(terms, learnt.penalty);
         return terms;
     }
 

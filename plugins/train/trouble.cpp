@@ -1,16 +1,18 @@
 #include "trouble.hpp"
 
+#include <fettle/thrown.hpp>
+
 #include <torch/serialize.h>
 
 #include <cmath>
 #include <fstream>
-#include <new>
 
 namespace train {
 namespace {
 
 using fettle::Error;
 using fettle::Fault;
+using fettle::means_out_of_memory;
 using fettle::Tensor;
 
 std::string images(std::size_t count) { return std::to_string(count) + (count == 1 ? " image" : " images"); }
@@ -56,14 +58,6 @@ Error unfit(const Lesson& example, std::size_t batch, const std::string& why) {
 
 }  // namespace
 
-bool means_out_of_memory(const std::exception& error) {
-    if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
-    const std::string text = error.what();
-    for (const char* words : {"out of memory", "not enough memory", "can't allocate memory"})
-        if (text.find(words) != std::string::npos) return true;
-    return false;
-}
-
 std::vector<std::string> try_one_step(const Task& task, const Lesson& example,
                                       const std::function<std::shared_ptr<torch::nn::Module>()>& fresh,
                                       std::size_t batch) {
@@ -80,8 +74,7 @@ std::vector<std::string> try_one_step(const Task& task, const Lesson& example,
                 ? told.parameter("batch").help("one on " + images(fits) + " does: say batch = " + std::to_string(fits))
                 : told.help("one on a single image doesn't either: take smaller images or a smaller network");
         }
-        const auto* by_torch = dynamic_cast<const c10::Error*>(&error);
-        throw unfit(example, batch, by_torch != nullptr ? by_torch->what_without_backtrace() : error.what());
+        throw unfit(example, batch, fettle::sentence_of(error));
     }
 }
 
@@ -106,7 +99,8 @@ Error not_finite(const Lesson& lesson, const std::vector<Term>& terms, const Pla
     std::ofstream file(path, std::ios::binary);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     file.close();
-    const std::string where = file ? "; the batch lies in `" + path.string() + "` (torch.load)" : "";
+    const std::string where =
+        file ? "; the batch lies in `" + path.string() + "` (torch.load(path, weights_only=False))" : "";
     return Error(Fault::numeric, "the loss is not finite in epoch " + std::to_string(place.epoch) + ", batch " +
                                      std::to_string(place.batch) + " of " + std::to_string(place.of) + ": " + culprits)
         .parameter("learning_rate")

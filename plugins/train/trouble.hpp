@@ -9,9 +9,6 @@
 
 namespace train {
 
-/// Whether an exception that LibTorch or the allocator threw says that memory ran out.
-bool means_out_of_memory(const std::exception& error);
-
 /// One forward and backward pass, on `batch` copies of an image, of a network that is thrown away: what doesn't fit is
 /// said before the first epoch. Where memory runs out, the error names a batch that does fit. Returns the names of the
 /// loss's terms.                                                                    [one at a time per device]

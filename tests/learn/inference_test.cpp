@@ -103,11 +103,33 @@ TEST(Inference, AndSimilarityGiveTheSameBitsWithOneThreadAndTwo) {
         });
         return values;
     };
-    for (const char* similarity : {"similarity.ssim", "similarity.l2"}) {
+    for (const char* similarity : {"similarity.ssim", "similarity.l2", "similarity.gradient_magnitude",
+                                   "similarity.multiscale_gradient_magnitude",
+                                   "similarity.local_normalised_correlation", "similarity.colour_difference"}) {
         const auto alone = planes(1, similarity), pair = planes(2, similarity);
         ASSERT_EQ(alone.size(), 40u);
         for (std::size_t i = 0; i < alone.size(); ++i) EXPECT_EQ(alone[i], pair[i]) << similarity << " of image " << i;
     }
+}
+
+TEST(Inference, ABatchThatMemoryDoesNotHoldNamesASmallerOne) {
+    torch::jit::Module hungry("M");
+    hungry.define(
+        "def forward(self, x):\n"
+        "    assert x.size(0) == 1, 'DefaultCPUAllocator: not enough memory'\n"
+        "    return x\n");
+    std::ostringstream bytes;
+    hungry.save(bytes);
+    auto net = std::make_shared<fettle::Network>(*network());
+    net->script = bytes.str();
+    TestContext context;
+    const auto out = rebuilt({learn::pictures(20, 128, 128)}, context, net);
+    const auto error = learn::error_of([&] { out.images->read(range(0, 16)); });
+    EXPECT_EQ(error.fault(), fettle::Fault::memory);
+    EXPECT_EQ(error.parameter(), "batch");
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("16 images of 128x128"), HasSubstr("doesn't fit into memory")));
+    EXPECT_THAT(error.help(), HasSubstr("batch = 8"));
+    EXPECT_EQ(out.images->read(range(3, 1))->size(), 1u);
 }
 
 TEST(Inference, RepeatsToTheBit) {

@@ -106,6 +106,20 @@ TEST(TorchScript, TakesEveryTensorForAFeature) {
     }
 }
 
+TEST(TorchScript, ThatFindsNoMemoryIsNotSaidToTakeOtherImages) {
+    const Programs programs;
+    const auto path = programs.save(
+        "hungry.pt", "def forward(self, x):\n    assert x.size(0) > 1, \"can't allocate memory\"\n    return x\n");
+    try {
+        features(path, torch::rand({1, 3, 16, 32}));
+        ADD_FAILURE() << "no error was thrown";
+    } catch (const fettle::Error& error) {
+        ADD_FAILURE() << error.what();
+    } catch (const std::exception& error) {
+        EXPECT_THAT(error.what(), HasSubstr("can't allocate memory"));
+    }
+}
+
 TEST(TorchScript, FeaturesAreFrozenAndLetGradientsThrough) {
     const Programs programs;
     const auto path = programs.save("weighted.pt",

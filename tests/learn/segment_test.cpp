@@ -115,6 +115,28 @@ TEST(Segmenting, IsLearntFromMasksAndHoldsForImagesNeverSeen) {
     EXPECT_GT(separation(fettle::tensor_of(*maps, {}), masks), 0.97);
 }
 
+/// A variational autoencoder's divergence counts inside a discriminative network as it does alone.
+TEST(Segmenting, WhatRebuildsGetsThePenaltyItAsksFor) {
+    const auto penalties = [](double divergence) {
+        const auto rebuilding = learn::make<fettle::Autoencoder>(
+            "model.variational_autoencoder", {{"width", 4}, {"depth", 2}, {"divergence", divergence}});
+        const auto net = learn::library("model").make("model.discriminative", {{"widths", fettle::Setting::List{8}}},
+                                                      {{"reconstruction", rebuilding}});
+        const Folder folder;
+        TestContext context(folder.path);
+        const auto made = trained(damaged(8), context, {}, net);
+        for (const fettle::Curve& curve : made->history)
+            if (curve.name == "penalty") return curve.values;
+        return std::vector<double>();
+    };
+    const auto light = penalties(0.001), heavy = penalties(10);
+    ASSERT_EQ(light.size(), 4u);
+    ASSERT_EQ(heavy.size(), 4u);
+    EXPECT_GT(light.front(), 0);
+    EXPECT_GT(heavy.front(), 100 * light.front());
+    EXPECT_LT(heavy.back(), heavy.front());  // it is made small
+}
+
 TEST(Segmenting, OnePassServesMapsAndImages) {
     TestContext context;
     std::atomic<int> reads = 0;

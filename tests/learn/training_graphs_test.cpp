@@ -172,6 +172,21 @@ TEST_F(TrainingGraphs, ADeviceThatIsNotThereIsSaid) {
     EXPECT_THAT(words, Not(HasSubstr("started")));
 }
 
+TEST_F(TrainingGraphs, ADeviceOfTheGraphThatIsNotThereIsShownThere) {
+    std::string with = training;
+    with.replace(with.find("seed = 7"), 8, "device = \"cuda:77\"");
+    graph("elsewhere.toml", with);
+    const std::string words = refusal({}, "elsewhere.toml");
+    EXPECT_THAT(words, AllOf(HasSubstr("error[R505]"), HasSubstr("elsewhere.toml:4:10"),
+                             HasSubstr("there is no device `cuda:77` here")));
+}
+
+TEST_F(TrainingGraphs, ARateThatLeavesTheLossWhereItWasIsSaid) {
+    const Outcome outcome = run({"train.learning_rate=1000", "train.epochs=4", "train.model.depth=1"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("the network learnt next to nothing"), HasSubstr("`learning_rate`")));
+}
+
 TEST_F(TrainingGraphs, AFileThatIsNoTorchScriptIsSaid) {
     graph("borrowing.toml", borrowing);
     write_text(folder() / "net.pt", "not a network\n");
@@ -229,6 +244,31 @@ TEST_F(TrainingGraphs, ANetworksScoresAreTheSameOnCuda) {
     ASSERT_EQ(scores[0].size(), 20u);  // 6 to calibrate, 14 to test
     ASSERT_EQ(scores[1].size(), 20u);
     for (std::size_t i = 0; i < 20; ++i) EXPECT_NEAR(scores[1][i], scores[0][i], 1e-4 * scores[0][i]) << i;
+}
+
+/// Trained there as here, from the same numbers: losses within a percent, and a checkpoint carried on from.
+TEST_F(TrainingGraphs, ATrainingOnCudaLearnsTheSame) {
+    if (!torch::cuda::is_available()) GTEST_SKIP() << "LibTorch sees no GPU here to train on";
+    std::vector<double> losses;
+    for (const char* device : {"cpu", "cuda"}) {
+        const Outcome outcome = run({"train.epochs=6"}, "trouble.toml", {"--device", device});
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        const auto record = nlohmann::json::parse(text_of(run_folder(outcome) / "network/train/network.json"));
+        for (const auto& curve : record.at("history"))
+            if (curve.at("name") == "loss") losses.push_back(curve.at("values").back().get<double>());
+    }
+    ASSERT_EQ(losses.size(), 2u);
+    EXPECT_NEAR(losses[1], losses[0], 0.01 * losses[0]);
+    const Arguments longer{"run",   "trouble.toml",    "--device", "cuda",
+                           "--set", "train.epochs=60", "--set",    "train.checkpoint_every=0"};
+    const auto process = start(fettle(longer));
+    const fs::path begun = begun_run(*process, folder() / "runs/trouble");
+    EXPECT_TRUE(process->wait_until([&] { return stages_with("checkpoint", begun).size() >= 3; }));
+    process->send(SIGKILL);
+    process->wait();
+    const Outcome outcome = call(longer);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_FALSE(stages_with("resumed", run_folder(outcome)).empty());
 }
 
 /// Killed with a checkpoint behind it; `spoil` gets that, and what the same command then says is returned.

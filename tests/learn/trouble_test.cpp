@@ -141,7 +141,7 @@ TEST(Trouble, TheBatchWhoseLossIsNotFiniteIsLeftForPython) {
     support::run_python(folder.path, R"(
 import math, sys
 import torch
-lesson = torch.load(sys.argv[1] + "/checkpoint/not-finite.pt")
+lesson = torch.load(sys.argv[1] + "/checkpoint/not-finite.pt", weights_only=False)
 assert lesson["inputs"].shape == lesson["targets"].shape == (4, 3, 32, 32)
 assert 0 <= lesson["inputs"].min() and lesson["inputs"].max() <= 1
 assert len(lesson["samples"]) == 4 and all(name.startswith("picture-") for name in lesson["samples"])

@@ -36,8 +36,8 @@ std::vector<Look> look_at_all(const Images& images, const Hash& hash, const std:
 
 /// When two images count as copies of each other.
 struct Likeness {
-    int radius = 12;       ///< bits in which their fingerprints differ at most, in the turn where they fit best
-    double alike = 0.998;  ///< correlation of their shapes in that turn, at least
+    int radius = 12;       ///< bits in which their fingerprints differ at most, in some turn
+    double alike = 0.998;  ///< correlation of their shapes at least, in the best of those turns
 };
 
 /// Two images that show the same thing.
@@ -49,8 +49,9 @@ struct Copies {
     bool equal = false;               ///< every pixel, as they are
 };
 
-/// Every pair that is alike, ordered by left and right. The work grows with the square of the number of images: about
-/// a second for 10,000 of them on one core.                                          [one thread; uses all of them]
+/// Every pair that is alike, ordered by left and right: the same pairs in whatever order the looks stand. The work
+/// grows with the square of the number of images: about a second for 10,000 of them on one core. [one thread; uses all
+/// of them]
 std::vector<Copies> find_copies(const std::vector<Look>& looks, const Likeness& likeness);
 
 /// The number of each image's group: images joined by pairs, directly or by way of others, share one. Groups are

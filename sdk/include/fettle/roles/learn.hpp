@@ -1,9 +1,11 @@
-// Roles that compute with tensors: Autoencoder, Similarity, Trainer. The only SDK header that includes LibTorch.
-// Tensors are N x C x H x W float32, images in [0, 1].
+// Roles that compute with tensors: Autoencoder, Similarity, Trainer. With transfer.hpp the only SDK header that
+// includes LibTorch. Tensors are N x C x H x W float32, images in [0, 1].
 #pragma once
 
 #include <fettle/describe.hpp>
+#include <fettle/parallel.hpp>
 #include <fettle/random.hpp>
+#include <fettle/transfer.hpp>
 
 #include <torch/torch.h>
 
@@ -26,30 +28,84 @@ inline torch::Device torch_device(const Device& device) {
 
 /// Makes this thread ready to compute for the run, for as long as the object lives: the device is this thread's
 /// alone, LibTorch uses the run's number of threads (its own default can be 1), and gradients are as asked,
-/// whatever ran on this thread before. Don't wait for a sequence while holding one.
+/// whatever ran on this thread before. Without gradients, convolutions on CUDA devices compute in float32 as the CPU
+/// does, not in TensorFloat-32, so that scores are the same on both to within rounding. Don't wait for a sequence while
+/// holding one.
 class TensorWork {
    public:
     explicit TensorWork(const Context& context, bool gradients = false)
-        : lock_(context.use_device()), grad_(gradients) {
+        : lock_(context.use_device()),
+          grad_(gradients),
+          exact_(!gradients && context.device().type == Device::Type::cuda && at::globalContext().allowTF32CuDNN()) {
         if (at::get_num_threads() != context.threads()) at::set_num_threads(context.threads());
+        if (exact_) at::globalContext().setAllowTF32CuDNN(false);  // the process's; the lock is held
     }
+    ~TensorWork() {
+        if (exact_) at::globalContext().setAllowTF32CuDNN(true);
+    }
+    TensorWork(const TensorWork&) = delete;
+    TensorWork& operator=(const TensorWork&) = delete;
 
    private:
     std::unique_lock<std::mutex> lock_;
     torch::AutoGradMode grad_;
+    bool exact_;
 };
+
+/// While one lives, LibTorch computes on this thread alone and without gradients.                  [one thread]
+class OnOneThread {
+   public:
+    OnOneThread() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
+    ~OnOneThread() { at::set_num_threads(threads_); }
+    OnOneThread(const OnOneThread&) = delete;
+    OnOneThread& operator=(const OnOneThread&) = delete;
+
+   private:
+    int threads_;
+    torch::NoGradGuard no_gradients_;
+};
+
+/// What `make(from, to)` gives for rows [from, to) of a batch of `rows`, joined: some tensors, each with those rows.
+/// Rows must not know of each other. On the CPU it gets a few rows at a time, and each time computes on one thread,
+/// several threads side by side: LibTorch's convolutions sum in another order for another number of threads, and what
+/// comes out of this doesn't depend on it. On a GPU it gets all rows. Call it under a TensorWork; the run's threads
+/// call `make` concurrently.                                                               [one at a time per device]
+template <class Make>
+std::vector<Tensor> in_slices(std::int64_t rows, const Device& device, const Make& make) {
+    if (device.type != Device::Type::cpu || rows == 0) return make(std::int64_t{0}, rows);
+    constexpr std::int64_t slice = 4;
+    std::vector<std::vector<Tensor>> made(static_cast<std::size_t>((rows + slice - 1) / slice));
+    parallel_for_each_index(made.size(), [&](std::size_t k) {
+        const OnOneThread alone;
+        const auto from = static_cast<std::int64_t>(k) * slice;
+        made[k] = make(from, std::min(from + slice, rows));
+    });
+    std::vector<Tensor> joined;
+    for (std::size_t part = 0; part < made.front().size(); ++part) {
+        std::vector<Tensor> slices;
+        for (const auto& each : made) slices.push_back(each[part]);
+        joined.push_back(slices.size() == 1 ? slices.front() : torch::cat(slices));
+    }
+    return joined;
+}
 
 /// The tensor side of a batch: N x C x H x W float32 on some device.
 class TorchPart final : public TensorPart {
    public:
-    explicit TorchPart(Tensor values) : values_(std::move(values)) {}
+    /// `arrival`: where they are still on their way to the device.
+    explicit TorchPart(Tensor values, Arrival arrival = {})
+        : values_(std::move(values)), arrival_(std::move(arrival)) {}
 
-    const Tensor& values() const { return values_; }
+    /// There for whatever this thread computes next.                                  [one at a time per device]
+    const Tensor& values() const {
+        arrival_.wait({values_});
+        return values_;
+    }
     std::size_t count() const override { return static_cast<std::size_t>(values_.size(0)); }
     std::size_t bytes() const override { return values_.numel() * values_.element_size(); }
 
     Image image(std::size_t row) const override {
-        Tensor hwc = values_[static_cast<std::int64_t>(row)].detach().to(torch::kCPU, torch::kFloat32);
+        Tensor hwc = host()[static_cast<std::int64_t>(row)];
         if (hwc.size(0) == 1) hwc = hwc.expand({3, hwc.size(1), hwc.size(2)});
         hwc = hwc.permute({1, 2, 0}).mul(255).round().clamp(0, 255).to(torch::kUInt8).contiguous();
         Image out(static_cast<int>(hwc.size(1)), static_cast<int>(hwc.size(0)), 3);
@@ -58,16 +114,14 @@ class TorchPart final : public TensorPart {
     }
 
     Plane plane(std::size_t row) const override {
-        const Tensor hw =
-            values_[static_cast<std::int64_t>(row)][0].detach().to(torch::kCPU, torch::kFloat32).contiguous();
+        const Tensor hw = host()[static_cast<std::int64_t>(row)][0].contiguous();
         Plane out{static_cast<int>(hw.size(1)), static_cast<int>(hw.size(0)), {}};
         out.values.assign(hw.data_ptr<float>(), hw.data_ptr<float>() + hw.numel());
         return out;
     }
 
     Floats floats(std::size_t row) const override {
-        const Tensor chw =
-            values_[static_cast<std::int64_t>(row)].detach().to(torch::kCPU, torch::kFloat32).contiguous();
+        const Tensor chw = host()[static_cast<std::int64_t>(row)].contiguous();
         Floats out{static_cast<int>(chw.size(0)), static_cast<int>(chw.size(1)), static_cast<int>(chw.size(2)), {}};
         out.values.assign(chw.data_ptr<float>(), chw.data_ptr<float>() + chw.numel());
         return out;
@@ -76,18 +130,28 @@ class TorchPart final : public TensorPart {
     std::shared_ptr<const TensorPart> gather(std::span<const Row> rows) const override {
         std::vector<Tensor> parts;
         for (const auto& [part, row] : rows)
-            parts.push_back(dynamic_cast<const TorchPart&>(*part).values_[static_cast<std::int64_t>(row)]);
+            parts.push_back(dynamic_cast<const TorchPart&>(*part).values()[static_cast<std::int64_t>(row)]);
         return std::make_shared<TorchPart>(torch::stack(parts));
     }
 
    private:
+    /// All rows brought back at once, when the first of them is asked for.
+    const Tensor& host() const {
+        std::call_once(brought_, [this] { host_ = values().detach().to(torch::kCPU, torch::kFloat32); });
+        return host_;
+    }
+
     Tensor values_;
+    Arrival arrival_;
+    mutable std::once_flag brought_;
+    mutable Tensor host_;
 };
 
-/// A batch as a tensor on `device`: N x 3 x H x W, value / 255. Converted once per batch and kept. Throws
-/// Error(Fault::shape) where the images differ in size, naming two of them.          [any thread, concurrent]
-inline Tensor tensor_of(const Batch& batch, const Device& device) {
-    const auto part = batch.tensors([&](const Batch& host) -> std::shared_ptr<const TensorPart> {
+/// Makes the tensor of a batch and begins to bring it to `device`, so that `tensor_of` finds it there. Call it before
+/// there is a TensorWork: other threads compute meanwhile. Throws Error(Fault::shape) where the images differ in size,
+/// naming two of them.                                                                [any thread, concurrent]
+inline std::shared_ptr<const TensorPart> send_ahead(const Batch& batch, const Device& device) {
+    return batch.tensors([&](const Batch& host) -> std::shared_ptr<const TensorPart> {
         const Image& first = host.sample(0)->image;
         Tensor out = torch::empty({static_cast<std::int64_t>(host.size()), 3, first.height, first.width});
         for (std::size_t i = 0; i < host.size(); ++i) {
@@ -104,8 +168,15 @@ inline Tensor tensor_of(const Batch& batch, const Device& device) {
             for (std::size_t p = 0; p < area; ++p)
                 for (std::size_t c = 0; c < 3; ++c) planes[c * area + p] = image.pixels[3 * p + c] / 255.0f;
         }
-        return std::make_shared<TorchPart>(out.to(torch_device(device)));
+        Arrival arrival = Transfer(torch_device(device)).send({&out});
+        return std::make_shared<TorchPart>(std::move(out), std::move(arrival));
     });
+}
+
+/// A batch as a tensor on `device`: N x 3 x H x W, value / 255. Converted once per batch and kept. Throws as
+/// `send_ahead`.                                                                      [one at a time per device]
+inline Tensor tensor_of(const Batch& batch, const Device& device) {
+    const auto part = send_ahead(batch, device);
     if (const auto* torch_part = dynamic_cast<const TorchPart*>(part.get()))
         return torch_part->values().to(torch_device(device));
     std::vector<Tensor> rows;  // kept in the cache, and read back without LibTorch
@@ -146,6 +217,13 @@ class DiscriminativeNet : public torch::nn::Module {
     };
     /// N x C x H x W in [0, 1].                                                       [one at a time per device]
     virtual Judged forward(Tensor images) = 0;
+
+    /// What training makes small.
+    struct Learnt : Judged {
+        Tensor penalty;  ///< as ReconstructionNet's
+    };
+    /// `forward` as training sees it; it may draw from LibTorch's generator.         [one at a time per device]
+    virtual Learnt learn(Tensor images) { return {forward(std::move(images)), {}}; }
 };
 
 /// An architecture: parameters that become a network once the input is known. A component of trainers.
@@ -187,7 +265,7 @@ class Pretrained : public Component {
 
     /// What the network makes of images N x C x H x W in [0, 1]: one tensor N x D x h x w or several, on the images'
     /// device. Gradients flow to the images where they are asked for, never to the network's own numbers.
-    ///                                                                               [one at a time per device]
+    ///                                        [one at a time per GPU; on the CPU any thread, concurrent with itself]
     virtual std::vector<Tensor> features(const Tensor& images) const = 0;
     /// The network as a value.                                                        [any thread]
     virtual Network network(Context& context) const = 0;
@@ -295,14 +373,20 @@ class ComparedMaps final : public Maps {
         const auto candidate = in_.candidate->read(indices, round);
         std::vector<SampleInfo> infos;
         for (std::size_t i = 0; i < indices.size(); ++i) infos.push_back(reference->info(i));
+        send_ahead(*reference, context_->device());
+        send_ahead(*candidate, context_->device());
         const TensorWork work(*context_);
         const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
         if (a.sizes() != b.sizes())
             throw Error(Fault::shape, "`" + infos.front().id + "` is " + std::to_string(a.size(3)) + "x" +
                                           std::to_string(a.size(2)) + " in `reference`, and `" + candidate->info(0).id +
                                           "` " + std::to_string(b.size(3)) + "x" + std::to_string(b.size(2)) +
-                                          " in `candidate`");
-        return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(similarity_->weighted(a, b)));
+                                          " in `candidate`")
+                .help("put a transform.resize before one of them, so that both have one size");
+        auto maps = in_slices(a.size(0), context_->device(), [&](std::int64_t from, std::int64_t to) {
+            return std::vector<Tensor>{similarity_->weighted(a.slice(0, from, to), b.slice(0, from, to))};
+        });
+        return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(std::move(maps.front())));
     }
 
    private:
