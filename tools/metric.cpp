@@ -4,6 +4,7 @@
 #include "run/failure.hpp"
 #include "run/instantiate.hpp"
 
+#include <fettle/known_as.hpp>
 #include <fettle/roles/data.hpp>
 #include <fettle/roles/decide.hpp>
 #include <fettle/testing.hpp>
@@ -137,10 +138,34 @@ std::string size_hint(const TypeInfo& type, std::size_t digits) {
     return fmt::format("hashes of {} digits have `--set size={}`", digits, size);
 }
 
-void print(const std::string& name, double value, bool json, const std::vector<std::string>& hashes = {}) {
+/// Which way a metric's values go, as its role promises, and what they are; empty of a stage without such a role.
+struct Meaning {
+    std::string direction, summary, known_as;
+
+    explicit Meaning(const TypeInfo& type) : summary(type.summary) {
+        if (!summary.empty() && summary.back() == '.') summary.pop_back();
+        if (type.role == "similarity" || knows_hashes(type))
+            direction = "0 where the images are equal, higher where they differ more";
+    }
+    /// In parentheses.
+    std::string text() const {
+        std::string out;
+        for (const std::string& part : {known_as, direction, summary})
+            if (!part.empty()) out += (out.empty() ? "" : "; ") + part;
+        return out;
+    }
+};
+
+void print(const std::string& name, double value, bool json, const Meaning& meaning,
+           const std::vector<std::string>& hashes = {}) {
     nlohmann::ordered_json line{{"metric", name}, {"value", value}};
+    if (!meaning.known_as.empty()) line["known_as"] = meaning.known_as;
+    if (!meaning.direction.empty()) line["direction"] = meaning.direction;
+    line["meaning"] = meaning.summary;
     if (!hashes.empty()) line["hashes"] = hashes;
-    std::cout << (json ? line.dump() : fmt::format("{} {}", name, value)) << "\n";
+    std::cout << (json ? line.dump() : fmt::format("{} {}", name, value));
+    if (!json && hashes.empty()) std::cout << " (" << meaning.text() << ")";
+    std::cout << "\n";
 }
 
 /// The image of a stage that the run has read without trouble; the run itself keeps none.
@@ -187,7 +212,7 @@ int print_hashes(const Comparison& comparison, const StageUse& stage, const fett
             if (!hint.empty()) what.help.push_back(hint);
             return refuse(std::move(what));
         }
-        print(name, metric.text_distance(hashes[0], hashes[1]), json, hashes);
+        print(name, metric.text_distance(hashes[0], hashes[1]), json, Meaning(*comparison.type), hashes);
     } catch (const fettle::Error&) {
         return refuse(explain_exception(stage, std::current_exception()));
     }
@@ -224,7 +249,22 @@ int print_distance(const Comparison& comparison, const Graph& graph, const fettl
     if (comparison.any_hash()) return print_hashes(comparison, *stage, metric, images, label_of(stage->use), json);
     auto hashes = hashes_of(comparison, metric, images);
     if (hashes[0].empty()) hashes.clear();
-    print(scores.columns.front().name, scores.columns.front().values.front(), json, hashes);
+    print(scores.columns.front().name, scores.columns.front().values.front(), json, Meaning(*comparison.type), hashes);
+    return 0;
+}
+
+/// A similarity's map by its mean; `scores` are what the run found.
+int print_mean(const Comparison& comparison, const Graph& graph, const fettle::Scores& scores, Registry& registry,
+               bool json) {
+    const auto stage = std::find_if(graph.stages.begin(), graph.stages.end(),
+                                    [](const StageUse& each) { return each.name == "metric"; });
+    const auto object = instantiate(stage->use, registry);
+    for (const auto& column : scores.columns) {
+        Meaning meaning(*comparison.type);
+        if (const auto* known = dynamic_cast<const fettle::KnownAs*>(object.get()))
+            meaning.known_as = known->known_as(column.values.front());
+        print(column.name, column.values.front(), json, meaning);
+    }
     return 0;
 }
 
@@ -263,7 +303,7 @@ int metric(const po::variables_map& options, const Arguments& arguments) {
             if (scores == nullptr) continue;
             if (knows_hashes(*comparison.type))
                 return print_distance(comparison, *checked.graph, *scores, *checked.registry, json);
-            for (const auto& column : scores->columns) print(column.name, column.values.front(), json);
+            return print_mean(comparison, *checked.graph, *scores, *checked.registry, json);
         }
     return 0;
 }

@@ -1,5 +1,8 @@
 #include "pair.hpp"
 
+#include <fettle/known_as.hpp>
+#include <fettle/parameter.hpp>
+
 #include <cmath>
 #include <numbers>
 
@@ -14,7 +17,7 @@ using fettle::Tensor;
 ///     best - 10 log10(1 / (MSE + f)) = 10 log10(1 + MSE / f),    f = 10^(-best / 10),
 ///
 /// so that equal images score 0, and PSNR is best less the score: with 100 dB, to 1e-5 dB wherever it is below 43.
-struct Psnr final : fettle::Similarity {
+struct Psnr final : fettle::Similarity, fettle::KnownAs {
     double best = 100;
 
     static void describe(fettle::Describe<Psnr>& d) {
@@ -29,6 +32,12 @@ struct Psnr final : fettle::Similarity {
         similarity::require_same(reference, candidate);
         const Tensor error = similarity::over_channels(similarity::over_sides((reference - candidate).square()));
         return torch::log1p(error * std::pow(10, best / 10)) * (10 / std::numbers::ln10);
+    }
+
+    std::string known_as(double score) const override {
+        if (score <= 0) return "PSNR infinite";
+        const double error = std::expm1(score / weight * std::numbers::ln10 / 10) * std::pow(10, -best / 10);
+        return "PSNR " + fettle::Setting(std::round(-10000 * std::log10(error)) / 1000).text() + " dB";
     }
 };
 

@@ -55,7 +55,19 @@ TEST_F(SimilaritiesShown, CompareTwoFiles) {
         EXPECT_THAT(outcome.out, HasSubstr(std::string(id) + " mean ")) << id;
     }
     const Outcome same = call({"metric", "similarity.psnr", "a.png", "a.png"});
-    EXPECT_EQ(same.out, "psnr mean 0\n");
+    EXPECT_THAT(same.out,
+                HasSubstr("psnr mean 0 (PSNR infinite; 0 where the images are equal, higher where they differ "
+                          "more; Decibels of peak signal-to-noise ratio below the best"));
+    // 8 levels of 255 in half of the pixels: 20 log10(255 / 8) + 10 log10(2).
+    const Outcome known = call({"metric", "similarity.psnr", "a.png", "b.png", "--json"});
+    const Json line = Json::parse(known.out);
+    EXPECT_EQ(line.at("known_as"), "PSNR 33.079 dB");
+    EXPECT_EQ(line.at("direction"), "0 where the images are equal, higher where they differ more");
+    EXPECT_THAT(line.at("meaning").get<std::string>(), HasSubstr("below the best"));
+    EXPECT_THAT(call({"metric", "similarity.ssim", "a.png", "b.png"}).out,
+                AllOf(HasSubstr("(0 where the images are equal, higher where they differ more; One minus structural "
+                                "similarity"),
+                      Not(HasSubstr("PSNR"))));
     const Outcome unlike = call({"metric", "similarity.l1", "a.png", "small.png"});
     EXPECT_EQ(unlike.status, 1);
     EXPECT_THAT(unlike.err, AllOf(HasSubstr("40x30"), HasSubstr("30x30")));
@@ -90,7 +102,7 @@ torch.jit.script(Layers().eval()).save(sys.argv[1] + '/layers.pt')
         EXPECT_EQ(outcome.status, 0) << outcome.err;
         return outcome.out;
     };
-    EXPECT_THAT(distance("a.png"), HasSubstr("feature_distance mean 0\n"));
+    EXPECT_THAT(distance("a.png"), HasSubstr("feature_distance mean 0 ("));
     EXPECT_THAT(distance("b.png"), HasSubstr("feature_distance mean 0."));
     const Outcome without = call({"metric", "similarity.feature_distance", "a.png", "b.png"});
     EXPECT_EQ(without.status, 1);
