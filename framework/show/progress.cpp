@@ -203,28 +203,4 @@ std::unique_ptr<Observer> make_observer(bool json) {
     return std::make_unique<Bars>(no_colour == nullptr || *no_colour == '\0');
 }
 
-std::string figures_text(const RunResult& result) {
-    std::string out;
-    for (const auto& outputs : result.values)
-        for (const ValueRef& value : outputs) {
-            const auto* measures = dynamic_cast<const Measures*>(value.get());
-            if (measures == nullptr) continue;
-            for (const Judgement& judgement : measures->judgements) {
-                const Confusion& c = judgement.confusion;
-                out += fmt::format("{}, {} = {:.6g}\n", judgement.cut.column, judgement.cut.method,
-                                   judgement.cut.threshold);
-                for (const Figure& figure : judgement.figures) {
-                    const bool interval = figure.low == figure.low && figure.high == figure.high;
-                    out += fmt::format("  {:<18} {:.4f}{}\n", figure.name, figure.value,
-                                       interval ? fmt::format("  ({:.4f} to {:.4f})", figure.low, figure.high) : "");
-                }
-                out += fmt::format("  of {} anomalous {} found, {} missed; of {} normal {} false alarms\n",
-                                   c.true_positive + c.false_negative, c.true_positive, c.false_negative,
-                                   c.true_negative + c.false_positive, c.false_positive);
-                for (const std::string& remark : judgement.remarks) out += "  " + remark + "\n";
-            }
-        }
-    return out;
-}
-
 }  // namespace fettle::runtime

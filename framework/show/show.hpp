@@ -35,7 +35,8 @@ std::string why_json(const std::vector<StaleStage>& stages);
 /// over its seeds; then the cells that failed.
 std::string sweep_text(const Sweep& sweep, const SweepResult& result);
 
-/// The figures of a finished run, as a small table; empty where nothing was judged.
+/// The figures of a finished run, as a small table; how well pixels were found, what the best trivial score reaches on
+/// the same images, and the verdicts about pairs, where the run has them. Empty where nothing was judged.
 std::string figures_text(const RunResult& result);
 
 /// Shows a run on standard error: bars that move where it is a terminal (without colour where NO_COLOR is set), plain

@@ -11,7 +11,7 @@ fettle_test(evaluate SOURCES decide/detection_test.cpp decide/ranking_test.cpp d
                              decide/compare_test.cpp
                              ${evaluate_parts}
             LIBRARIES opencv_core opencv_imgproc PLUGINS evaluate)
-fettle_test(scarce SOURCES decide/scarce_graphs_test.cpp decide/partly_damaged_test.cpp
+fettle_test(scarce SOURCES decide/scarce_graphs_test.cpp decide/partly_damaged_test.cpp decide/summary_test.cpp
             PLUGINS fettle dataset split transform synthesize similarity score threshold evaluate report)
 fettle_test(report SOURCES decide/report_test.cpp decide/report_browser_test.cpp PLUGINS score threshold evaluate report)
 fettle_test(values SOURCES decide/roles_test.cpp decide/sequence_test.cpp decide/store_test.cpp)
