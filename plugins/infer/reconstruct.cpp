@@ -16,7 +16,7 @@ class Reconstructed final : public fettle::Images {
 
     fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         const auto batch = originals_->read(indices, round);
-        send_ahead(*batch, context_->device());
+        send_ahead(*batch, *context_);
         const fettle::TensorWork work(*context_);
         auto images = std::make_shared<fettle::TorchPart>(program_.run(*batch).front());
         return std::make_shared<fettle::Batch>(infer::infos_of(*batch), std::move(images));

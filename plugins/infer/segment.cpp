@@ -23,7 +23,7 @@ class Passes {
         const Key key{{indices.begin(), indices.end()}, originals_->varies() ? round : 0};
         if (auto left = taken(half, key)) return left;
         const auto batch = originals_->read(indices, round);
-        send_ahead(*batch, context_->device());
+        send_ahead(*batch, *context_);
         const fettle::TensorWork work(*context_);
         if (auto left = taken(half, key)) return left;  // another reader computed while this one waited for the device
         const std::vector<Tensor> made = program_.run(*batch);

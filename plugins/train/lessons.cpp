@@ -1,5 +1,7 @@
 #include "lessons.hpp"
 
+#include <chrono>
+
 namespace train {
 
 using fettle::Error;
@@ -16,7 +18,7 @@ Lessons::Lessons(fettle::Ref<fettle::Images> inputs, fettle::Ref<fettle::Images>
       targets_(std::move(targets)),
       masks_(masks),
       format_(channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous),
-      device_(context.device()),
+      context_(&context),
       transfer_(torch_device(context.device())) {
     if (inputs_->size() != targets_->size())
         throw Error(Fault::shape, "`inputs` has " + std::to_string(inputs_->size()) + " samples and `targets` " +
@@ -29,7 +31,7 @@ Lessons::Lessons(fettle::Ref<fettle::Images> inputs, fettle::Ref<fettle::Images>
 /// On the host where they are there: they travel to the device together.
 Tensor Lessons::images_of(const fettle::Batch& batch) const {
     const bool there = batch.tensors() != nullptr && !batch.on_host();
-    return tensor_of(batch, there ? device_ : fettle::Device{}).contiguous(format_);
+    return tensor_of(batch, there ? context_->device() : fettle::Device{}).contiguous(format_);
 }
 
 Tensor Lessons::masks_of(const fettle::Batch& batch) const {
@@ -61,6 +63,7 @@ Lesson Lessons::read(const std::vector<std::size_t>& indices, std::uint32_t roun
     const auto inputs = inputs_ == targets_ ? targets : inputs_->read(indices, round);
     Lesson lesson;
     for (std::size_t i = 0; i < inputs->size(); ++i) lesson.samples.push_back(inputs->info(i).id);
+    const auto begin = std::chrono::steady_clock::now();
     lesson.inputs = images_of(*inputs);
     lesson.targets = inputs == targets ? lesson.inputs : images_of(*targets);
     if (masks_) lesson.masks = masks_of(*inputs);
@@ -71,6 +74,7 @@ Lesson Lessons::read(const std::vector<std::size_t>& indices, std::uint32_t roun
     const bool same = lesson.inputs.is_same(lesson.targets);
     lesson.arrival = transfer_.send({&lesson.inputs, same ? &lesson.inputs : &lesson.targets, &lesson.masks});
     if (same) lesson.targets = lesson.inputs;
+    context_->traced("copy", begin);
     return lesson;
 }
 

@@ -40,7 +40,7 @@ class Lessons {
     fettle::Ref<fettle::Images> inputs_, targets_;
     bool masks_;
     at::MemoryFormat format_;
-    fettle::Device device_;
+    const fettle::Context* context_;
     fettle::Transfer transfer_;
 };
 

@@ -9,6 +9,7 @@
 
 #include <torch/torch.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -147,10 +148,10 @@ class TorchPart final : public TensorPart {
     mutable Tensor host_;
 };
 
-/// Makes the tensor of a batch and begins to bring it to `device`, so that `tensor_of` finds it there. Call it before
-/// there is a TensorWork: other threads compute meanwhile. Throws Error(Fault::shape) where the images differ in size,
-/// naming two of them.                                                                [any thread, concurrent]
-inline std::shared_ptr<const TensorPart> send_ahead(const Batch& batch, const Device& device) {
+namespace detail {
+
+/// The tensor side of a batch: made of its images, and on its way to `device`, where there was none.
+inline std::shared_ptr<const TensorPart> part_of(const Batch& batch, const Device& device) {
     return batch.tensors([&](const Batch& host) -> std::shared_ptr<const TensorPart> {
         const Image& first = host.sample(0)->image;
         Tensor out = torch::empty({static_cast<std::int64_t>(host.size()), 3, first.height, first.width});
@@ -173,10 +174,21 @@ inline std::shared_ptr<const TensorPart> send_ahead(const Batch& batch, const De
     });
 }
 
-/// A batch as a tensor on `device`: N x 3 x H x W, value / 255. Converted once per batch and kept. Throws as
-/// `send_ahead`.                                                                      [one at a time per device]
+}  // namespace detail
+
+/// Makes the tensor of a batch and begins to bring it to the run's device, so that `tensor_of` finds it there. Call it
+/// before there is a TensorWork: other threads compute meanwhile. Throws as `tensor_of`.   [any thread, concurrent]
+inline void send_ahead(const Batch& batch, const Context& context) {
+    if (batch.tensors()) return;
+    const auto begin = std::chrono::steady_clock::now();
+    detail::part_of(batch, context.device());
+    context.traced("copy", begin);
+}
+
+/// A batch as a tensor on `device`: N x 3 x H x W, value / 255. Converted once per batch and kept. Throws
+/// Error(Fault::shape) where the images differ in size, naming two of them.          [one at a time per device]
 inline Tensor tensor_of(const Batch& batch, const Device& device) {
-    const auto part = send_ahead(batch, device);
+    const auto part = detail::part_of(batch, device);
     if (const auto* torch_part = dynamic_cast<const TorchPart*>(part.get()))
         return torch_part->values().to(torch_device(device));
     std::vector<Tensor> rows;  // kept in the cache, and read back without LibTorch
@@ -373,8 +385,8 @@ class ComparedMaps final : public Maps {
         const auto candidate = in_.candidate->read(indices, round);
         std::vector<SampleInfo> infos;
         for (std::size_t i = 0; i < indices.size(); ++i) infos.push_back(reference->info(i));
-        send_ahead(*reference, context_->device());
-        send_ahead(*candidate, context_->device());
+        send_ahead(*reference, *context_);
+        send_ahead(*candidate, *context_);
         const TensorWork work(*context_);
         const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
         if (a.sizes() != b.sizes())
