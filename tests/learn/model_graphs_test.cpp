@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace {
 
@@ -40,6 +41,35 @@ TEST(ModelGraphs, AreRightForEveryArchitecture) {
             }
     }
     if (!missing.empty()) GTEST_SKIP() << checked << " graphs checked; FETTLE_DATA lacks " << missing;
+}
+
+/// The demonstration's graph, small, with another architecture in it: from drawn parts to figures.
+void expect_figures(const fs::path& graph, const std::string& sets) {
+    const auto result = program::run("run '" + graph.string() +
+                                         "' --set parts.count=48 --set parts.anomalous=8 --set split.train=16 --set "
+                                         "split.calibrate=16 --set train.epochs=1 " +
+                                         sets + " --output runs",
+                                     program::Stream::out, FETTLE_TEST_FOLDER);
+    EXPECT_EQ(result.status, 0) << sets << '\n' << result.text;
+    EXPECT_THAT(result.text, HasSubstr("auroc")) << sets;
+}
+
+TEST(ModelGraphs, TrainEveryArchitecture) {
+    fs::create_directories(FETTLE_TEST_FOLDER);
+    const fs::path demo = FETTLE_SOURCE_FOLDER "/graphs/demo.toml";
+    for (const std::string model : models) expect_figures(demo, "--set 'train.model.use=\"model." + model + "\"'");
+    const fs::path discriminative = FETTLE_TEST_FOLDER "/discriminative.toml";
+    std::ofstream(discriminative) << "format = 1\nextends = \"" << demo.string() << R"("
+[stage.train]
+use = "train.discriminative"
+[stage.train.model]
+use = "model.discriminative"
+[[stage.train.segmentation]]
+use = "similarity.focal"
+[stage.rebuilt]
+use = "infer.segment"
+)";
+    expect_figures(discriminative, "");
 }
 
 TEST(BestGraphs, AreRight) {
