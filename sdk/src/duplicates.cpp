@@ -85,6 +85,16 @@ int difference(const std::vector<std::uint64_t>& left, const std::vector<std::ui
     return bits;
 }
 
+/// The turn that takes one back; what was mirrored is its own.
+int undoing(int turn) { return turn >= 4 ? turn : (4 - turn) % 4; }
+
+/// Bits between the left image and the right one in a turn. Most hashes say a little more or less of the same two where
+/// the left one is turned back instead: the fewer count, so that the order of the two doesn't matter.
+int difference(const Look& left, const Look& right, int turn) {
+    return std::min(difference(left.fingerprints[0], right.fingerprints[turn]),
+                    difference(left.fingerprints[undoing(turn)], right.fingerprints[0]));
+}
+
 double correlation(const Look& left, const Look& right, int turn) {
     const Turn place{turn, Look::side, Look::side};
     double sum = 0;
@@ -95,14 +105,14 @@ double correlation(const Look& left, const Look& right, int turn) {
     return sum;
 }
 
-/// The turn that fits best: fewest bits, then the highest correlation.
+/// Of the turns within the radius the one in which the shapes fit best.
 Copies compared(const std::vector<Look>& looks, std::size_t left, std::size_t right, int radius) {
     Copies best{left, right, 0, radius + 1, -1, false};
     for (int turn = 0; turn < 8; ++turn) {
-        const int bits = difference(looks[left].fingerprints[0], looks[right].fingerprints[turn]);
-        if (bits > radius || bits > best.distance) continue;
+        const int bits = difference(looks[left], looks[right], turn);
+        if (bits > radius) continue;
         const double fit = correlation(looks[left], looks[right], turn);
-        if (bits < best.distance || fit > best.correlation) best = {left, right, turn, bits, fit, false};
+        if (best.distance > radius || fit > best.correlation) best = {left, right, turn, bits, fit, false};
     }
     best.equal = looks[left].content == looks[right].content;
     return best;

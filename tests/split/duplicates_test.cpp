@@ -1,6 +1,7 @@
 // Copies are found however they lie, and nothing else is.
 #include "split/pictures.hpp"
 
+#include <array>
 #include <numeric>
 #include <set>
 
@@ -52,6 +53,36 @@ TEST(Copies, AreFoundInEveryTurnAndLight) {
             difference += std::abs(back.pixels[i] - static_cast<double>(images[pair.left].pixels[i]));
         EXPECT_LT(difference / static_cast<double>(back.pixels.size()), 30) << pair.left;
     }
+}
+
+/// Pairs with their distances, by the places of the images in `places`.
+std::set<std::array<std::size_t, 3>> pairs_of(const std::vector<Look>& looks, const std::vector<std::size_t>& places,
+                                              const Likeness& likeness) {
+    std::set<std::array<std::size_t, 3>> out;
+    for (const Copies& pair : find_copies(looks, likeness)) {
+        const auto [a, b] = std::minmax(places[pair.left], places[pair.right]);
+        out.insert({a, b, static_cast<std::size_t>(pair.distance)});
+    }
+    return out;
+}
+
+TEST(Copies, AreTheSameInWhateverOrderTheImagesStand) {
+    std::vector<Image> images;
+    for (std::uint64_t seed = 0; seed < 40; ++seed)
+        for (int turn = 0; turn < 8; turn += 1 + static_cast<int>(seed) % 3)
+            images.push_back(lit(turned(blobs(seed), turn), 0.7 + 0.05 * turn, 100 * seed + turn));
+    std::vector<Look> looks = looks_of(images);
+    std::vector<std::size_t> places(looks.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    std::vector<Look> shuffled;
+    const auto order = Random(3).permutation(looks.size());
+    for (const std::size_t k : order) shuffled.push_back(looks[k]);
+    for (const double alike : {-1.0, 0.998})
+        for (const int radius : {0, 2, 4, 8, 12, 24}) {
+            const auto pairs = pairs_of(looks, places, {radius, alike});
+            EXPECT_GT(pairs.size(), 10u);
+            EXPECT_EQ(pairs_of(shuffled, {order.begin(), order.end()}, {radius, alike}), pairs) << radius;
+        }
 }
 
 TEST(Copies, EqualOnesAreCalledEqualFlatOnesToo) {

@@ -36,7 +36,7 @@ std::vector<Look> look_at_all(const Images& images, const Hash& hash, const std:
 
 /// When two images count as copies of each other.
 struct Likeness {
-    int radius = 12;       ///< bits in which their fingerprints differ at most, in some turn
+    int radius = 32;       ///< bits in which their fingerprints differ at most, in some turn
     double alike = 0.998;  ///< correlation of their shapes at least, in the best of those turns
 };
 
