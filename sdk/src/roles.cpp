@@ -155,15 +155,17 @@ Distance::Out Distance::run(const In& in, Context& context) const {
     auto scores = std::make_shared<Scores>();
     scores->rows = infos_of(*in.reference);
     Scores::Column column{context.label(), std::vector<double>(scores->rows.size())};
-    // Both sides are read in the same aligned batches; the step is a multiple of either's block.
-    const std::size_t step = std::max(in.reference->block(), in.candidate->block());
-    for_each_batch(*in.candidate, step, [&](std::size_t first, const Batch& candidates) {
+    // Both sides are read in the same aligned batches: the one with the larger blocks leads.
+    const bool leads = in.reference->block() > in.candidate->block();
+    const Images &leader = leads ? *in.reference : *in.candidate, &other = leads ? *in.candidate : *in.reference;
+    for_each_batch(leader, leader.block(), [&](std::size_t first, const Batch& batch) {
         context.check_stop();
         std::vector<std::size_t> indices;
-        for (std::size_t i = 0; i < candidates.size(); ++i) indices.push_back(first + i);
-        const auto references = in.reference->read(indices);
+        for (std::size_t i = 0; i < batch.size(); ++i) indices.push_back(first + i);
+        const auto beside = other.read(indices);
+        const Batch &references = leads ? batch : *beside, &candidates = leads ? *beside : batch;
         parallel_for_each_index(indices.size(), [&](std::size_t i) {
-            column.values[first + i] = distance(references->sample(i)->image, candidates.sample(i)->image);
+            column.values[first + i] = distance(references.sample(i)->image, candidates.sample(i)->image);
         });
         context.progress(first + indices.size(), scores->rows.size());
     });

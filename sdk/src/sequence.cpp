@@ -1,3 +1,4 @@
+#include <fettle/ahead.hpp>
 #include <fettle/error.hpp>
 #include <fettle/parallel.hpp>
 #include <fettle/ports.hpp>
@@ -7,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 namespace fettle {
 namespace {
@@ -117,6 +119,25 @@ class PickedImages final : public Images {
     std::vector<Pick> picks_;
     std::vector<SampleInfo> infos_;
 };
+
+thread_local std::size_t ahead_limit = AheadLimit::none;
+
+std::size_t whole_blocks(std::size_t samples, std::size_t block) {
+    return (std::max<std::size_t>(samples, 1) + block - 1) / block * block;
+}
+
+/// How many samples are read at once, and how many such batches ahead of the one in use.
+struct Strides {
+    std::size_t step, ahead = 2;
+};
+
+/// Three batches (in use, made, in the making) within so many bytes, of samples of `each`; smaller ones where they
+/// don't fit, then fewer.
+Strides strides_within(std::size_t limit, std::size_t each, std::size_t block, std::size_t least, std::size_t most) {
+    each = std::max<std::size_t>(each, 1);
+    const std::size_t step = std::clamp(limit / 3 / each / block * block, least, std::max(least, most));
+    return {step, std::clamp<std::size_t>(limit / each / step, 1, 3) - 1};
+}
 
 std::size_t bytes_of(const Sample& sample) {
     std::size_t bytes =
@@ -244,17 +265,32 @@ Ref<Images> join_images(std::vector<Ref<Images>> parts) {
     return std::make_shared<PickedImages>(std::move(parts), std::move(picks), std::move(infos));
 }
 
+AheadLimit::AheadLimit(std::size_t bytes) : outer_(std::exchange(ahead_limit, bytes)) {}
+AheadLimit::~AheadLimit() { ahead_limit = outer_; }
+std::size_t AheadLimit::bytes() { return ahead_limit; }
+
 void for_each_batch(const Sequence& images, std::size_t batch,
                     const std::function<void(std::size_t, const Batch&)>& use, std::uint32_t round) {
     const std::size_t block = std::max<std::size_t>(images.block(), 1);
-    const std::size_t step = (std::max<std::size_t>(batch, 1) + block - 1) / block * block;
-    const std::size_t count = (images.size() + step - 1) / step;
-    Lookahead<Ref<Batch>> next(count, 2, [&](std::size_t k) {
+    Strides strides{whole_blocks(batch, block)};
+    std::size_t begin = 0;
+    const auto read = [&](std::size_t first, std::size_t count) {
         std::vector<std::size_t> indices;
-        for (std::size_t i = k * step; i < std::min((k + 1) * step, images.size()); ++i) indices.push_back(i);
+        for (std::size_t i = first; i < std::min(first + count, images.size()); ++i) indices.push_back(i);
         return images.read(indices, round);
-    });
-    for (std::size_t k = 0; k < count; ++k) use(k * step, *next.take());
+    };
+    if (AheadLimit::bytes() != AheadLimit::none && images.size() > 0) {  // how large samples are, the first ones tell
+        const auto threads = static_cast<std::size_t>(std::max(1, tbb::this_task_arena::max_concurrency()));
+        const std::size_t least = whole_blocks(std::min(batch, threads), block);
+        const Ref<Batch> some = read(0, least);
+        use(0, *some);
+        begin = some->size();
+        strides = strides_within(AheadLimit::bytes(), some->bytes() / some->size(), block, least, strides.step);
+    }
+    const std::size_t count = (images.size() - begin + strides.step - 1) / strides.step;
+    Lookahead<Ref<Batch>> next(count, strides.ahead,
+                               [&](std::size_t k) { return read(begin + k * strides.step, strides.step); });
+    for (std::size_t k = 0; k < count; ++k) use(begin + k * strides.step, *next.take());
 }
 
 Scores join_scores(const std::vector<Ref<Scores>>& tables) {

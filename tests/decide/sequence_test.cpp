@@ -1,11 +1,14 @@
 #include "fakes.hpp"
 
+#include <fettle/ahead.hpp>
 #include <fettle/error.hpp>
+#include <fettle/parallel.hpp>
 #include <fettle/random.hpp>
 
 #include <gmock/gmock.h>
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -242,6 +245,59 @@ TEST(ForEachBatch, PassesErrorsOn) {
     EXPECT_THROW(fettle::for_each_batch(Tensors(100, 1), 10,
                                         [](std::size_t, const fettle::Batch&) { throw fettle::Interrupted(); }),
                  fettle::Interrupted);
+}
+
+/// Samples of a kilobyte each; keeps count of those that are alive.
+class Weighed final : public fettle::Images {
+   public:
+    Weighed(std::size_t count, std::size_t block) : infos_(count), block_(block) {}
+    std::size_t size() const override { return infos_.size(); }
+    const fettle::SampleInfo& info(std::size_t index) const override { return infos_[index]; }
+    std::size_t block() const override { return block_; }
+    fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t) const override {
+        EXPECT_EQ(indices.front() % block_, 0u);
+        std::vector<fettle::Ref<fettle::Sample>> samples;
+        for (std::size_t i = 0; i < indices.size(); ++i)
+            samples.emplace_back(new fettle::Sample{{}, fettle::Image(20, 20, 3)}, [this](const fettle::Sample* gone) {
+                --alive_;
+                delete gone;
+            });
+        most_ = std::max(most_.load(), alive_ += indices.size());
+        return std::make_shared<fettle::Batch>(std::move(samples));
+    }
+    std::size_t most() const { return most_; }
+
+   private:
+    std::vector<fettle::SampleInfo> infos_;
+    std::size_t block_;
+    mutable std::atomic<std::size_t> alive_{0}, most_{0};
+};
+
+TEST(ForEachBatch, KeepsToALimitInBytes) {
+    const std::size_t each = Weighed(1, 1).read(std::vector<std::size_t>{0}, 0)->bytes();
+    const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
+    for (const auto& [limit, block, most] :
+         {std::array<std::size_t, 3>{1, 1, 32},  // a sample for each thread, and that is all
+          {60 * each, 1, 60},
+          {60 * each, 8, 60},
+          {40 * each, 16, 40},
+          {10 * each, 16, 16},
+          {1000 * each, 1, 96}}) {
+        const Weighed source(300, block);
+        const fettle::AheadLimit ahead(limit);
+        std::size_t next = 0;
+        fettle::for_each_batch(source, 32, [&](std::size_t first, const fettle::Batch& batch) {
+            EXPECT_EQ(first, next);
+            next += batch.size();
+        });
+        EXPECT_EQ(next, 300u);
+        EXPECT_LE(source.most(), std::max({most, block, limit == 1 ? std::min<std::size_t>(threads, 32) : 0}))
+            << limit << " " << block;
+    }
+    EXPECT_EQ(fettle::AheadLimit::bytes(), fettle::AheadLimit::none);
+    const Weighed source(300, 1);
+    fettle::for_each_batch(source, 32, [](std::size_t, const fettle::Batch&) {});
+    EXPECT_GE(source.most(), 32u);
 }
 
 TEST(Words, OfLabelsAndSplits) {
