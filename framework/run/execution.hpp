@@ -46,6 +46,7 @@ class Execution {
         std::filesystem::path output_folder;
         Account account;
         std::size_t peak = 0;
+        std::optional<Spent> earlier;  ///< when what the cache holds was made
         bool fresh = false;        ///< it isn't taken from the cache, as planned
         bool read_lazily = false;  ///< what the cache holds of it isn't enough in this run
         std::filesystem::path draft;
@@ -78,6 +79,8 @@ class Execution {
     Inputs gather_inputs(std::size_t node) const;
     void load_from_cache(std::size_t node);
     void store(std::size_t node, const std::filesystem::path& draft);
+    void remember(std::size_t node) noexcept;
+    void recall(std::size_t node);
     void fail(std::size_t node, std::exception_ptr failure) noexcept;
     void tell(std::size_t node, Diagnostic diagnostic);
     std::vector<std::size_t> makers_of(std::size_t node) const;

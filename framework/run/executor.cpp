@@ -133,11 +133,12 @@ Status Execution::status_of(std::size_t graph) const {
 }
 
 std::vector<StageCost> Execution::costs_of(std::size_t graph) const {
+    const std::lock_guard lock(observing_);  // cells that still run may learn more of stages that they share
     std::vector<StageCost> costs;
     for (const std::size_t n : plan_.node_of[graph]) {
         const Slot& slot = slots_[n];
         costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(), slot.account.items.load(),
-                         slot.peak});
+                         slot.peak, slot.earlier});
     }
     return costs;
 }
@@ -174,9 +175,13 @@ void Execution::write_folder(std::size_t g) {
                      {}};
     {
         const std::lock_guard lock(observing_);
-        for (const auto& [node, text] : warnings_)
-            for (std::size_t s = 0; s < graphs_[g]->stages.size(); ++s)
-                if (plan_.node_of[g][s] == node) record.warnings.emplace_back(graphs_[g]->stages[s].name, text);
+        for (std::size_t s = 0; s < graphs_[g]->stages.size(); ++s)
+            for (const auto& [node, text] : warnings_) {
+                std::pair<std::string, std::string> warning{graphs_[g]->stages[s].name, text};
+                if (plan_.node_of[g][s] == node &&
+                    std::find(record.warnings.begin(), record.warnings.end(), warning) == record.warnings.end())
+                    record.warnings.push_back(std::move(warning));
+            }
     }
     try {
         finish_run_folder(result.folder, to_json(record), telling);

@@ -9,8 +9,6 @@
 #include <cctype>
 #include <chrono>
 #include <fstream>
-#include <set>
-#include <sstream>
 
 namespace fettle::runtime {
 namespace {
@@ -195,26 +193,6 @@ std::vector<fs::path> write_results(const fs::path& folder, const Graph& graph,
 
 namespace {
 
-/// What a stage reads: per input the outputs of others, and per path the digest of what lay there.
-void add_sources(nlohmann::ordered_json& entry, const Graph& graph, const StageUse& stage, const PlanNode& node) {
-    auto inputs = nlohmann::ordered_json::object(), files = nlohmann::ordered_json::object();
-    for (std::size_t p = 0; p < stage.inputs.size(); ++p)
-        for (const Edge& edge : stage.inputs[p]) {
-            const StageUse& from = graph.stages[edge.stage];
-            inputs[stage.use.type->inputs[p].name].push_back(from.name + "." + from.use.type->outputs[edge.port].name);
-        }
-    std::istringstream lines(node.key_text);
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with("read "))
-            for (std::size_t i = 0; i < stage.use.parameters.size(); ++i) {
-                const std::string name = "read " + stage.use.type->parameters[i].name + " = ";
-                if (line.starts_with(name) && !stage.use.parameters[i].path.empty())
-                    files[stage.use.parameters[i].path.string()] = line.substr(name.size());
-            }
-    if (!inputs.empty()) entry["inputs"] = std::move(inputs);
-    if (!files.empty()) entry["reads"] = std::move(files);
-}
-
 /// The record put in place of the mark. `<` is written as an escape, so it can't end an HTML script element.
 void tell(const fs::path& file, const std::string& record) {
     std::ifstream in(file, std::ios::binary);
@@ -230,57 +208,6 @@ void tell(const fs::path& file, const std::string& record) {
 }
 
 }  // namespace
-
-nlohmann::ordered_json to_json(const RunRecord& record) {
-    constexpr const char* status[] = {"done", "failed", "interrupted"};
-    constexpr const char* states[] = {"cached", "run", "open", "idle"};
-    nlohmann::ordered_json stages = nlohmann::ordered_json::array();
-    for (std::size_t s = 0; s < record.graph.stages.size(); ++s) {
-        const StageUse& stage = record.graph.stages[s];
-        const StageCost& cost = record.costs[s];
-        const PlanNode& node = record.plan.nodes[record.plan.node_of[record.place][s]];
-        nlohmann::ordered_json entry{
-            {"name", stage.name},      {"use", stage.use.type->id},
-            {"key", node.key},         {"state", cost.failed ? "failed" : states[static_cast<int>(node.state)]},
-            {"why", node.why},         {"seed", stage.seed},
-            {"seconds", cost.seconds}, {"items", cost.items}};
-        if (cost.waiting > 0) entry["waiting_seconds"] = cost.waiting;
-        if (cost.seconds > 0) entry["items_per_second"] = static_cast<double>(cost.items) / cost.seconds;
-        entry["peak_memory_bytes"] = cost.peak_memory;
-        add_sources(entry, record.graph, stage, node);
-        stages.push_back(std::move(entry));
-    }
-    nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
-    std::set<const PluginInfo*> used;
-    for (const StageUse& stage : record.graph.stages)
-        if (used.insert(stage.use.plugin).second)
-            plugins.push_back({{"name", stage.use.plugin->name},
-                               {"version", stage.use.plugin->version},
-                               {"abi", stage.use.plugin->banner.hard},
-                               {"built", stage.use.plugin->banner.soft}});
-    auto warnings = nlohmann::ordered_json::array();
-    for (const auto& [stage, text] : record.warnings) warnings.push_back({{"stage", stage}, {"text", text}});
-    auto cell = nlohmann::ordered_json::object();
-    for (const auto& [path, value] : record.graph.cell) cell[path] = value;
-    nlohmann::ordered_json out{{"fettle", FETTLE_VERSION},
-                               {"graph", record.graph.name},
-                               {"file", record.graph.file.string()},
-                               {"command", record.command},
-                               {"status", status[static_cast<int>(record.status)]},
-                               {"started", record.started},
-                               {"finished", timestamp()},
-                               {"seconds", record.seconds},
-                               {"seed", record.graph.seed},
-                               {"device", record.device},
-                               {"threads", record.threads},
-                               {"peak_memory_bytes", record.peak_memory},
-                               {"warnings", std::move(warnings)},
-                               {"stages", std::move(stages)},
-                               {"plugins", std::move(plugins)},
-                               {"resolved", resolved_toml(record.graph)}};
-    if (!cell.empty()) out["cell"] = std::move(cell);
-    return out;
-}
 
 void finish_run_folder(const fs::path& folder, const nlohmann::ordered_json& record,
                        const std::vector<fs::path>& telling) {

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
+
 namespace fettle::runtime {
 
 /// Makes <output>/<graph>/<time>-<short key> with graph.toml, the resolved graph. Throws Failure (R506) where it can't.
@@ -19,6 +21,12 @@ std::filesystem::path make_sweep_folder(const std::filesystem::path& output, con
 std::vector<std::filesystem::path> write_results(const std::filesystem::path& folder, const Graph& graph,
                                                  const std::vector<std::vector<ValueRef>>& values);
 
+/// Seconds of a stage's own code, on all threads together, and the items it worked on in them.
+struct Spent {
+    double seconds = 0;
+    std::uint64_t items = 0;
+};
+
 /// What one stage cost.
 struct StageCost {
     bool failed = false;  ///< itself, or something it needs
@@ -26,6 +34,7 @@ struct StageCost {
     double waiting = 0;   ///< seconds that a training waited for images
     std::uint64_t items = 0;
     std::size_t peak_memory = 0;  ///< bytes of the process when it ended
+    std::optional<Spent> earlier{};  ///< when what came from the cache was made, where that is known
 };
 
 /// What run.json says: everything that made the run what it was, and what it cost.

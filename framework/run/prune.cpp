@@ -1,6 +1,7 @@
 // What lies in a cache, who uses it, and taking away what nobody needs.
 #include "graph/digest.hpp"
 #include "run/cache.hpp"
+#include "run/made.hpp"
 
 #include <fettle/context.hpp>
 
@@ -128,6 +129,7 @@ bool remove_item(const Cache& cache, const CacheItem& item) {
     fs::rename(place_of(cache, item), aside, error);
     if (error) return false;
     fs::remove_all(aside, error);
+    if (!item.checkpoint) fs::remove(made_file(cache, item.key), error);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "run/execution.hpp"
 #include "run/failure.hpp"
 #include "run/instantiate.hpp"
+#include "run/made.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -136,6 +137,43 @@ void Execution::load_from_cache(std::size_t node) {
             slots_[node].outputs[p] =
                 load_value(outputs[p].type, cache_.entry(plan_.nodes[node].key) / outputs[p].name);
     trace_.slice(plan_.nodes[node].label, "load", begin, Clock::now());
+    recall(node);
+}
+
+/// Keeps what making a node's entry cost so far, and what was warned of: by itself, and by those that made samples.
+void Execution::remember(std::size_t node) noexcept {
+    try {
+        std::vector<Made> parts;
+        for (const std::size_t maker : makers_of(node)) {
+            const Account& account = slots_[maker].account;
+            parts.push_back({plan_.nodes[maker].key, account.seconds(), account.items.load(), {}});
+            const std::lock_guard lock(observing_);
+            for (const auto& [from, text] : warnings_)
+                if (from == maker) parts.back().warnings.push_back(text);
+        }
+        remember_made(cache_, plan_.nodes[node].key, parts);
+    } catch (const std::exception&) {  // no memory: a later run knows less
+    }
+}
+
+/// Tells again what was warned of when a node's entry was made, and knows what that cost.
+void Execution::recall(std::size_t node) {
+    for (const Made& part : made_before(cache_, plan_.nodes[node].key)) {
+        const auto found = std::find_if(plan_.nodes.begin(), plan_.nodes.end(),
+                                        [&](const PlanNode& each) { return each.key == part.key; });
+        if (found == plan_.nodes.end()) continue;
+        const auto from = static_cast<std::size_t>(found - plan_.nodes.begin());
+        std::vector<std::string> unsaid;  // several entries may have been made from the samples of one stage
+        {
+            const std::lock_guard lock(observing_);
+            std::optional<Spent>& earlier = slots_[from].earlier;
+            if (!earlier || part.seconds > earlier->seconds) earlier = Spent{part.seconds, part.items};
+            for (const std::string& text : part.warnings)
+                if (std::find(warnings_.begin(), warnings_.end(), std::pair{from, text}) == warnings_.end())
+                    unsaid.push_back(text);
+        }
+        for (const std::string& text : unsaid) slots_[from].context->warn(text);
+    }
 }
 
 void Execution::store(std::size_t node, const fs::path& draft) {
@@ -147,6 +185,7 @@ void Execution::store(std::size_t node, const fs::path& draft) {
         save_value(*slots_[node].outputs[p], draft / outputs[p].name);
     }
     expect_unchanged(node);
+    remember(node);  // before there is an entry that another process could take
     cache_.commit(plan_.nodes[node].key, draft, plan_.nodes[node].key_text);
     cache_.remember_key_text(memory_name(graph_of(node)), stage_of(node).name, plan_.nodes[node].key_text);
     cache_.forget_checkpoint(plan_.nodes[node].key);
@@ -299,6 +338,7 @@ void Execution::run_body(std::size_t node) {
                             lap.seconds());
     }
     slot.peak = peak_memory();
+    if (work.state == PlanNode::State::run && !work.stored.empty()) remember(node);  // now with all of its own time
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (work.state == PlanNode::State::cached)  // by another process, meanwhile
         journal(node, "cached", {{"key", work.key}});
