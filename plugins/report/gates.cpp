@@ -5,6 +5,7 @@
 #include <fettle/suggest.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -111,9 +112,26 @@ std::string told(const Group& group, const NamedFigure& figure) {
     return out;
 }
 
+/// Whether a remark says why there is no such figure: it names it, or nothing was judged at all.
+bool is_reason(std::string remark, std::string figure, const Group& group) {
+    for (const char* end : {"_lower", "_upper"})  // missing for the reason that the figure is
+        if (figure.ends_with(end)) figure.erase(figure.size() - std::string_view(end).size());
+    std::transform(remark.begin(), remark.end(), remark.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::string words = figure;  // remarks write "average precision", and "AUROC"
+    std::replace(words.begin(), words.end(), '_', ' ');
+    const auto is_empty = [&](const char* count) {
+        const NamedFigure* found = find(group, count);
+        return found != nullptr && found->value == 0;
+    };
+    return remark.find(figure) != remark.npos || remark.find(words) != remark.npos ||
+           (is_empty("true_positive") && is_empty("false_positive") && is_empty("true_negative") &&
+            is_empty("false_negative"));
+}
+
 std::string missing(const Group& group, const std::string& figure) {
     std::string out = figure + " is not there";
-    for (const std::string& remark : group.remarks) out += "; " + remark;
+    for (const std::string& remark : group.remarks)
+        if (is_reason(remark, figure, group)) out += "; " + remark;
     return out;
 }
 

@@ -59,8 +59,11 @@ struct JsonReport final : fettle::Report {
         for (std::size_t i = column.values.size(); i-- > 0;)
             if (!std::isfinite(column.values[i])) ++count, first = i;
         if (count > 0)
-            remarks.push_back(std::to_string(count) + " scores of `" + column.name +
-                              "` are not finite and written as null, the first that of `" + rows[first].id + "`");
+            remarks.push_back(count == 1 ? "1 score of `" + column.name +
+                                               "` is not finite and written as null: that of `" + rows[first].id + "`"
+                                         : std::to_string(count) + " scores of `" + column.name +
+                                               "` are not finite and written as null, the first that of `" +
+                                               rows[first].id + "`");
     }
 };
 

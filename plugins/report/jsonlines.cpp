@@ -21,7 +21,8 @@ struct JsonLines final : fettle::Report {
 
     Written write(const Found& found, const std::filesystem::path& folder, fettle::Context& context) const override {
         const fettle::GraphText& graph = context.graph();
-        std::string out;
+        // First, before any name that could look like the mark of the record.
+        std::string out = "{\"kind\":\"run\",\"record\":" + std::string(fettle::run_record_mark) + "}\n";
         add(out, {{"kind", "graph"},
                   {"format", 1},  // of this file; raised when a key changes its meaning
                   {"id", report::identity(found, graph)},
@@ -41,7 +42,6 @@ struct JsonLines final : fettle::Report {
                 add(out, {{"kind", "remark"}, {"of", group.name}, {"text", remark}});
         }
         add_scores(out, found.measures.scores);
-        out += "{\"kind\":\"run\",\"record\":" + std::string(fettle::run_record_mark) + "}\n";
         report::put_file(folder / "report.jsonl", out);
         return {{"report.jsonl"}, {}};
     }

@@ -158,10 +158,25 @@ TEST_F(ReportJsonLines, EveryLineIsWholeAndSaysWhatIsNotFinite) {
     EXPECT_EQ(kinds["run"][0]["record"].dump(), fettle::run_record_mark);
 }
 
+/// The runtime replaces the mark that comes first: no name can stand before the run's own line.
+TEST_F(ReportJsonLines, ANameCannotTakeTheRecord) {
+    material::Run run = awkward();
+    auto measures = std::make_shared<fettle::Measures>(*run.measures);
+    const std::string mark = Json::parse(fettle::run_record_mark).get<std::string>();
+    measures->scores.rows[0].id = mark;
+    run.measures = measures;
+    auto text = graph();
+    text.name = text.summary = mark;
+    const std::string file = text_of(write("report.jsonlines", run, {}, text).folder / "report.jsonl");
+    EXPECT_EQ(file.substr(0, file.find('\n')),
+              "{\"kind\":\"run\",\"record\":" + std::string(fettle::run_record_mark) + "}");
+}
+
 TEST_F(ReportJsonLines, TheSameFiguresAreTheSameRun) {
     const auto id = [&](const material::Run& run, const fettle::GraphText& text) {
         const std::string file = text_of(write("report.jsonlines", run, {}, text).folder / "report.jsonl");
-        return Json::parse(file.substr(0, file.find('\n'))).at("id").get<std::string>();
+        const auto second = file.find('\n') + 1;  // the first line is the run's
+        return Json::parse(file.substr(second, file.find('\n', second) - second)).at("id").get<std::string>();
     };
     const material::Run run = awkward();
     const std::string first = id(run, graph());

@@ -86,7 +86,8 @@ TEST_F(ReportJson, WritesWhatIsNotFiniteAsNullWithARemark) {
                 ElementsAre(HasSubstr("upper end of auroc is infinite"), HasSubstr("auroc is not a number"),
                             HasSubstr("the threshold is infinite")));
     EXPECT_TRUE(json["samples"][1]["scores"][0].is_null());
-    EXPECT_THAT(json["remarks"].get<std::vector<std::string>>(), ElementsAre(HasSubstr("1 scores of `ssim mean`")));
+    EXPECT_THAT(json["remarks"].get<std::vector<std::string>>(),
+                ElementsAre(HasSubstr("1 score of `ssim mean` is not finite and written as null: that of")));
 }
 
 TEST_F(ReportHtml, IsOneFileThatLoadsNothing) {
