@@ -2,6 +2,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace report {
@@ -11,12 +12,11 @@ using fettle::Image;
 
 constexpr double strongest = 0.9;  ///< how much of the image a bright colour hides
 
-/// 256 RGB colours, readable by the colour-blind (matplotlib's inferno, as OpenCV ships it).
+/// 256 RGB colours, readable by the colour-blind (matplotlib's inferno, as OpenCV ships it); those of the page.
 const cv::Mat& colours() {
     static const cv::Mat table = [] {
         cv::Mat ramp(1, 256, CV_8U), bgr, rgb;
-        // Its black quarter is left out: it would look like the image's own shadows.
-        for (int i = 0; i < 256; ++i) ramp.at<std::uint8_t>(i) = static_cast<std::uint8_t>(64 + i * 3 / 4);
+        for (int i = 0; i < 256; ++i) ramp.at<std::uint8_t>(i) = static_cast<std::uint8_t>(i);
         cv::applyColorMap(ramp, bgr, cv::COLORMAP_INFERNO);
         cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
         return rgb;
@@ -26,7 +26,15 @@ const cv::Mat& colours() {
 
 }  // namespace
 
-Image heat(const Image& levels) { return heat_over(Image(levels.width, levels.height, 3), levels); }
+Image heat(const Image& levels) {
+    Image out(levels.width, levels.height, 3);
+    for (int y = 0; y < out.height; ++y)
+        for (int x = 0; x < out.width; ++x) {
+            const auto& colour = colours().at<cv::Vec3b>(*levels.at(x, y));
+            std::copy(colour.val, colour.val + 3, out.at(x, y));
+        }
+    return out;
+}
 
 Image heat_over(const Image& image, const Image& levels) {
     Image out = image;

@@ -11,6 +11,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <unordered_map>
 
@@ -37,6 +38,13 @@ std::string drawable(const std::string& text, int width) {
 void write(cv::Mat sheet, const std::string& text, int x, int y, int width) {
     cv::putText(sheet, drawable(text, width), {x, y + line - 5}, cv::FONT_HERSHEY_SIMPLEX, 0.38, cv::Scalar(40, 40, 40),
                 1, cv::LINE_AA);
+}
+
+/// Four significant digits, as the page has.
+std::string short_digits(double value) {
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 4).ptr;
+    return {text, end};
 }
 
 /// A row: its caption and its pictures; one that is missing leaves its place free.
@@ -232,7 +240,7 @@ std::vector<Montage> montages(const fettle::Report::Found& found, MontageSize si
             for (const std::size_t row : outcome.rows) {
                 context.check_stop();
                 rows.push_back(row_of(row, sets, highs));
-                rows.back().caption = digits(values[row]) + "  " + scores.rows[row].id;
+                rows.back().caption = short_digits(values[row]) + "  " + scores.rows[row].id;
                 masks |= !rows.back().pictures.back().empty();
             }
             if (!masks)

@@ -185,20 +185,24 @@ assert before > whole // 2
 
 // ---- Weights & Biases ----
 
-/// What wandb's own writer makes of a header record (its DataStore.write).
+/// What wandb's own writer makes of a header record (its DataStore.write), of two versions of it.
 TEST(RecordLog, HasTheBytesThatWandbWrites) {
-    std::string record;
-    {
-        protozero::pbf_writer writer(record);
-        writer.add_int64(1, 1);
-        protozero::pbf_writer header(writer, 21);
-        protozero::pbf_writer version(header, 1);
-        version.add_string(1, "0.19.1");
-        version.add_string(2, "0.9.0");
-    }
-    report::RecordLog log;
-    log.add(record);
-    EXPECT_EQ(hex(log.bytes()), "3a572642e1be00007641131600010801aa01110a0f0a06302e31392e311205302e392e30");
+    const auto written = [](const std::string& producer) {
+        std::string record;
+        {
+            protozero::pbf_writer writer(record);
+            writer.add_int64(1, 1);
+            protozero::pbf_writer header(writer, 21);
+            protozero::pbf_writer version(header, 1);
+            version.add_string(1, producer);
+            version.add_string(2, "0.9.0");
+        }
+        report::RecordLog log;
+        log.add(record);
+        return hex(log.bytes());
+    };
+    EXPECT_EQ(written("0.19.1"), "3a572642e1be00007641131600010801aa01110a0f0a06302e31392e311205302e392e30");
+    EXPECT_EQ(written("0.19.0"), "3a572642e1be009e76ebdf1600010801aa01110a0f0a06302e31392e301205302e392e30");
 }
 
 TEST_F(ReportWandb, RecordsOfEveryLengthAreReadBack) {
