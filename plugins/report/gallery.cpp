@@ -55,6 +55,7 @@ struct Set {
     fettle::Ref<fettle::Maps> maps;
     std::unordered_map<std::string, std::size_t> index_of;
     double high = 1;
+    std::size_t shown = 0, rebuilt = 0, masked = 0;  ///< rows: with a map, with a reconstruction, with a mask
 
     explicit Set(fettle::Ref<fettle::Maps> from) : maps(std::move(from)) {
         for (std::size_t i = 0; i < maps->size(); ++i) index_of.emplace(maps->info(i).id, i);
@@ -158,6 +159,23 @@ void fit(Room& room, Rows& rows, const Shelf& trial, const std::vector<Set>& set
     }
 }
 
+/// Counts what of the rows can be shown; how many anomalous ones have no mask in any set.
+std::size_t count_shown(const Rows& rows, const Shelf& shelf, std::vector<Set>& sets, const fettle::Scores& scores) {
+    std::size_t without_mask = 0;
+    for (std::size_t i = 0; i < shelf.size(); ++i) {
+        bool masked = false;
+        for (const Shown& each : shelf[i]) {
+            Set& set = sets[each.set];
+            ++set.shown;
+            set.rebuilt += each.reconstruction != nullptr;
+            set.masked += !each.original->mask.empty();
+            masked |= !each.original->mask.empty();
+        }
+        without_mask += !masked && scores.rows[rows[i]].label == Label::anomalous;
+    }
+    return without_mask;
+}
+
 Rows spread(const Rows& rows) {
     if (rows.size() <= trial_rows) return rows;
     Rows out;
@@ -208,15 +226,29 @@ Gallery gallery(const fettle::Report::Found& found, const Room& wanted, const fe
     }
     std::sort(rows.begin(), rows.end());  // neighbours are made together
     Gallery out;
+    std::size_t without_mask = 0;
     for (std::size_t first = 0; first < rows.size(); first += rows_per_part) {
         context.check_stop();
         const std::size_t count = std::min(rows_per_part, rows.size() - first);
-        out.parts.push_back(drawn(read({rows.data() + first, count}, sets, scores), sets, room.side));
+        const Rows part(rows.begin() + static_cast<std::ptrdiff_t>(first),
+                        rows.begin() + static_cast<std::ptrdiff_t>(first + count));
+        const Shelf shelf = read(part, sets, scores);
+        without_mask += count_shown(part, shelf, sets, scores);
+        out.parts.push_back(drawn(shelf, sets, room.side));
         context.progress(first + count, rows.size());
     }
     Json of_sets = Json::array();
-    for (const Set& set : sets) of_sets.push_back({{"label", set.maps->label()}, {"high", set.high}});
-    out.about = {{"side", room.side}, {"each", rows_per_part}, {"held", held}, {"rows", rows}, {"sets", of_sets}};
+    for (const Set& set : sets)
+        of_sets.push_back({{"label", set.maps->label()},
+                           {"high", set.high},
+                           {"maps", set.shown},
+                           {"rebuilt", set.rebuilt},
+                           {"masked", set.masked}});
+    const auto anomalous = std::count_if(rows.begin(), rows.end(),
+                                         [&](std::size_t row) { return scores.rows[row].label == Label::anomalous; });
+    out.about = {
+        {"side", room.side},      {"each", rows_per_part},       {"held", held}, {"rows", rows}, {"sets", of_sets},
+        {"anomalous", anomalous}, {"without_mask", without_mask}};
     return out;
 }
 

@@ -1,78 +1,11 @@
 // The page of a report, opened in a browser without a window.
-#include "report_page.hpp"
-
+#include "report_browser.hpp"
 #include "python.hpp"
 
 namespace {
 
 using namespace pages;
-
-std::string browser() {
-    for (const char* name : {"chromium", "chromium-browser", "google-chrome"})
-        if (std::system((std::string("command -v ") + name + " > /dev/null").c_str()) == 0) return name;
-    return {};
-}
-
-std::string output_of(const std::string& command) {
-    FILE* pipe = popen(command.c_str(), "r");
-    std::string out;
-    char buffer[65536];
-    while (const std::size_t count = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, count);
-    EXPECT_EQ(pclose(pipe), 0) << command;
-    return out;
-}
-
-class ReportInABrowser : public Report {
-   protected:
-    struct Opened {
-        std::string dom, messages;
-    };
-    /// The page as the browser made it, with a note by a script of the test's: how many canvases hold a drawing.
-    Opened open(const std::string& page) {
-        return show(page, R"(<script>
-            const painted = [...document.querySelectorAll(".canvas canvas")].filter(canvas => canvas.width > 50 && canvas.getContext("2d")
-                .getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0));
-            document.body.dataset.probe = painted.length + " of " + document.querySelectorAll(".canvas canvas").length + " drawn, " +
-                [...document.images].filter(image => !image.src.startsWith("data:")).length + " pictures from outside, title " +
-                document.title;
-        </script></body>)");
-    }
-    /// Whether the page fits the width of a phone. A window can't be as narrow; a frame can.
-    std::string on_a_phone(const std::string& page) {
-        const std::string inner = with(page, R"(<script>
-            parent.postMessage(document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits " + innerWidth, "*");
-        </script></body>)");
-        std::ofstream(folder_ / "inner.html", std::ios::binary) << inner;
-        const std::string dom = show("<body></body>", R"(<script>
-            addEventListener("message", event => document.body.append(event.data));
-        </script><iframe src="inner.html" width="360" height="800"></iframe></body>)")
-                                    .dom;
-        const auto found = dom.rfind("</iframe>") + 9;
-        return dom.substr(found, dom.find("</body>", found) - found);
-    }
-
-   private:
-    static std::string with(std::string page, const std::string& script) {
-        return page.replace(page.rfind("</body>"), 7, script);
-    }
-    Opened show(const std::string& page, const std::string& script) {
-        std::ofstream(folder_ / "shown.html", std::ios::binary) << with(page, script);
-        const std::string messages = (folder_ / "messages.txt").string();
-        Opened out;
-        out.dom = output_of(browser() +
-                            " --headless=new --no-sandbox --disable-gpu --window-size=1000,800 --user-data-dir='" +
-                            (folder_ / "profile").string() +
-                            "' --enable-logging=stderr --virtual-time-budget=3000 --dump-dom 'file://" +
-                            (folder_ / "shown.html").string() + "' 2> '" + messages + "'");
-        std::istringstream lines(read(messages));
-        for (std::string line; std::getline(lines, line);)
-            if (line.find("CONSOLE") != std::string::npos) out.messages += line + "\n";
-        return out;
-    }
-};
-
-#define NEEDS_A_BROWSER() \
-    if (browser().empty()) GTEST_SKIP() << "neither chromium nor google-chrome is installed: the page is not opened"
+using ::testing::AllOf;
 
 TEST_F(ReportInABrowser, DrawsEveryChartAndReportsNoError) {
     NEEDS_A_BROWSER();
@@ -137,66 +70,32 @@ TEST_F(ReportInABrowser, IsUsedWithMouseAndKeys) {
     EXPECT_EQ(said, "done\n");
 }
 
-TEST_F(ReportInABrowser, TellsOfItsRun) {
+TEST_F(ReportInABrowser, ComparesInFewWords) {
     NEEDS_A_BROWSER();
-    std::string page = written(material::make());
-    const Opened cached = open(page);
-    EXPECT_EQ(cached.messages, "");
-    EXPECT_THAT(cached.dom, HasSubstr("This copy of the page doesn't know of its run"));
-
-    const auto stage = [](const std::string& name, const std::string& use, const Json& inputs, int items) {
-        return Json{{"name", name},
-                    {"use", use},
-                    {"key", "k-" + name},
-                    {"state", items > 0 ? "run" : "cached"},
-                    {"why", ""},
-                    {"seed", 18446744073709551615u},
-                    {"seconds", items * 0.25},
-                    {"items", items},
-                    {"items_per_second", 4},
-                    {"peak_memory_bytes", 3 << 20},
-                    {"inputs", inputs}};
+    material::Run run = material::make({.calibrate = 8, .normal = 8, .anomalous = 8});
+    auto measures = std::make_shared<fettle::Measures>(*run.measures);
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    fettle::Table compared{"Metrics compared", "The note of `it`.", {}};
+    const auto pair = [&](const std::string& first, const std::string& second, const std::string& verdict) {
+        compared.rows.push_back({"`" + first + "` against `" + second + "`",
+                                 {{"auroc_difference", 0.125, 0.0625, 0.25}, {"auroc_p", 0.00001, nan, nan}},
+                                 verdict});
     };
-    Json record{{"fettle", "0.1.0"},
-                {"graph", "by_hand"},
-                {"file", "a.toml"},
-                {"command", "fettle run 'a </script>.toml'"},
-                {"status", "done"},
-                {"started", "2026-01-02T03:04:05.678Z"},
-                {"finished", "2026-01-02T03:05:05.678Z"},
-                {"seconds", 60.5},
-                {"seed", 7},
-                {"device", "cpu"},
-                {"threads", 2},
-                {"peak_memory_bytes", 5 << 20}};
-    record["warnings"] = {{{"stage", "cut"}, {"text", "too <b>few</b>"}}};
-    record["stages"] = {
-        stage("photos", "dataset.folder", Json::object(), 4),
-        stage("train", "train.reconstruction", {{"inputs", {"photos.images"}}}, 100),
-        stage("rebuilt", "infer.reconstruct", {{"images", {"photos.images"}}, {"network", {"train.network"}}}, 4),
-        stage("pooled", "score.pool", {{"maps", {"rebuilt.maps"}}}, 0),
-        stage("cut", "threshold.quantile", {{"scores", {"pooled.scores"}}}, 0),
-        stage("judge", "evaluate.detection", {{"decisions", {"cut.decisions"}}}, 0)};
-    record["stages"][0]["reads"] = {{"/data/<photos>", "abc123"}};
-    record["plugins"] = {{{"name", "score"}, {"version", "1"}, {"abi", "sdk=3"}, {"built", "now"}}};
-    record["resolved"] = "format = 1\n# </script>";
-    std::string inert;
-    for (const char c : record.dump()) c == '<' ? inert += "\\u003c" : inert += c;
-    page.replace(page.find(fettle::run_record_mark), fettle::run_record_mark.size(), inert);
-    const Opened told = open(page);
-    EXPECT_EQ(told.messages, "");
-    EXPECT_THAT(told.dom, HasSubstr("fettle run 'a &lt;/script&gt;.toml'"));
-    EXPECT_THAT(told.dom, HasSubstr("too &lt;b&gt;few&lt;/b&gt;"));
-    EXPECT_THAT(told.dom, HasSubstr("abc123"));
-    EXPECT_THAT(told.dom, HasSubstr("18446744073709551615"));  // a seed keeps its last digit
-    EXPECT_THAT(told.dom, HasSubstr("in.scores = [\"pooled\"]"));
-    // Training is no part of what a new image goes through; what came from the cache was not timed.
-    EXPECT_THAT(told.dom,
-                HasSubstr("One new image takes about 500 ms of processor time: photos 250 ms, rebuilt 250 ms; "
-                          "pooled came from the cache and isn't counted."));
-    for (const Json& each : record["stages"])
-        EXPECT_THAT(told.dom,
-                    HasSubstr("class=\"name\" x=\"9\" y=\"18\">" + each["name"].get<std::string>() + "</text>"));
+    pair("l1 mean", "mean grey departure", "not distinguishable");
+    for (int i = 0; i < 9; ++i)
+        pair("l1 mean", "other" + std::to_string(i), "`l1 mean` is better by auroc, average_precision");
+    measures->tables = {{"Trivial scores", "", {{"mean grey", {{"auroc_departure", 0.5, 0.25, 0.75}}, ""}}}, compared};
+    run.measures = measures;
+    const Opened opened = open(written(run));
+    EXPECT_EQ(opened.messages, "");
+    EXPECT_THAT(opened.dom, HasSubstr("It is not distinguishable from mean grey."));
+    EXPECT_THAT(opened.dom, HasSubstr("The note of it."));
+    EXPECT_THAT(opened.dom,
+                HasSubstr("l1 mean against other8</th><td class=\"number\"><b>+0.125</b><div class=\"small faint\">"
+                          "0.063 to 0.250</div><div class=\"small faint\">p &lt; 0.0001</div></td><td>l1 mean "
+                          "is better by AUROC, average precision</td>"));
+    EXPECT_THAT(opened.dom, HasSubstr("<summary>2 rows more</summary>"));
+    EXPECT_THAT(opened.dom, HasSubstr(">AUROC of the departure</th>"));
 }
 
 TEST_F(ReportInABrowser, FitsAPhone) {
@@ -241,6 +140,35 @@ TEST_F(ReportInABrowser, SaysWhatIsMissing) {
     const Opened bare = open(written(nothing));
     EXPECT_EQ(bare.messages, "");
     EXPECT_THAT(bare.dom, HasSubstr("No threshold was judged"));
+
+    const auto pictured = [&](std::size_t masked, bool rebuilt) {
+        material::Run run = material::make({.calibrate = 2, .normal = 2, .anomalous = 3});
+        std::vector<fettle::SampleInfo> infos;
+        for (const auto& row : run.measures->scores.rows) infos.push_back(row);
+        std::size_t anomalous = 0;
+        std::vector<bool> has_mask;
+        for (const auto& info : infos)
+            has_mask.push_back(info.label == fettle::Label::anomalous && anomalous++ < masked);
+        const auto images = fettle::lazy_images(infos, [has_mask](std::size_t index, std::uint32_t) {
+            fettle::Sample out;
+            out.image = fettle::Image(16, 16, 3, 90);
+            if (has_mask[index]) out.mask = fettle::Image(16, 16, 1, 255);
+            return out;
+        });
+        const auto second = fettle::lazy_images(infos, [](std::size_t, std::uint32_t) {
+            fettle::Sample out;
+            out.image = fettle::Image(16, 16, 3, 90);
+            return out;
+        });
+        const std::vector<fettle::Plane> planes(infos.size(), {16, 16, std::vector<float>(256, 0.5F)});
+        run.examples = {std::make_shared<fakes::FixedMaps>("maps", infos, planes, images, rebuilt ? second : images)};
+        return open(written(run)).dom;
+    };
+    EXPECT_THAT(pictured(0, true), HasSubstr("No anomalous test image has a mask: nothing can be said about where"));
+    EXPECT_THAT(pictured(2, true), AllOf(HasSubstr("<li>1 of 3 anomalous test images has no mask.</li>"),
+                                         Not(HasSubstr("<li>There is no reconstruction"))));
+    EXPECT_THAT(pictured(3, false), AllOf(HasSubstr("There is no reconstruction to show beside the maps of maps"),
+                                          Not(HasSubstr("mask.</li>"))));
 }
 
 TEST_F(ReportInABrowser, BearsOddNumbersAndNames) {
@@ -259,6 +187,9 @@ TEST_F(ReportInABrowser, BearsOddNumbersAndNames) {
     EXPECT_EQ(opened.messages, "");
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("&lt;b&gt;\"ssim\" &amp; {{data}} &lt;/script&gt;"));
+    EXPECT_THAT(opened.dom,
+                HasSubstr("1 score of &lt;b&gt;\"ssim\" &amp; {{data}} &lt;/script&gt; on test images is not "
+                          "finite: the threshold below leaves it out."));
     EXPECT_THAT(opened.dom, HasSubstr("<h1>&lt;/title&gt;&lt;script&gt;throw 1&lt;/script&gt;</h1>"));
 }
 

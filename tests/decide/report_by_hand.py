@@ -88,6 +88,35 @@ with Chromium(sys.argv[2], width=1200, height=900) as page:
     left = page.value("wanted.filter(each => each.isConnected && each.checkVisibility() && !reached.has(each)).map(each => each.outerHTML.slice(0, 120)).join('\\n')")
     check(left == "", f"Tab doesn't reach\n{left}")
 
+    # Slowly, as a person does: images are added while their names have the focus, which must never be lost. Tab leaves
+    # the gallery behind its last image, and the link before it at once.
+    page.value("document.querySelector('.filters button').click(); scrollTo(0, 0); document.querySelector('#images button.name').focus()")
+    where = ("(each => each === document.body ? 'nowhere' : each.closest('#images') ? 'in' : 'out')(document.activeElement)")
+    for pressed in range(len(data["rows"]) + 40):
+        page.key("Tab")
+        page.value("new Promise(done => setTimeout(done, 60))")
+        place = page.value(where)
+        check(place != "nowhere", f"the focus is lost after {pressed + 1} times Tab")
+        if place == "out":
+            break
+    check(place == "out", f"after {pressed + 1} times Tab the focus is still among the images")
+    check(pressed > 24, f"only {pressed} times Tab through all images")
+    page.value("document.querySelector('.skip').focus()")
+    page.key("Enter")
+    page.settle()
+    page.key("Tab")
+    check(page.value(where) == "out", f"behind the link that skips the images the focus is {page.value(where)}")
+
+    # What can't be a threshold is said to be wrong, and leaves the one there is; the slider stays within its range.
+    page.value("var field = document.querySelector('#value'); field.focus(); field.value = ''; field.dispatchEvent(new Event('input'))")
+    check(page.value("field.getAttribute('aria-invalid')") == "true", "an empty threshold isn't marked")
+    page.value("field.value = '1e9'; field.dispatchEvent(new Event('input'))")
+    check(page.value("field.getAttribute('aria-invalid')") == "false", "a good threshold is marked")
+    now, least, most = (page.value(f"Number(document.querySelector('.handle').getAttribute('aria-value{each}'))") for each in ("now", "min", "max"))
+    check(page.value("view.threshold") == 1e9 and least <= now <= most, f"the slider is at {now} of {least} to {most}")
+    page.value("field.blur(); move_threshold(1 / 3, true)")
+    check(page.value("field.scrollWidth <= field.clientWidth"), "the field is too narrow for its threshold")
+
     page.value("document.querySelector('.handle').focus()")
     before = page.value("view.threshold")
     for key in ("ArrowLeft", "PageDown", "End", "Home"):

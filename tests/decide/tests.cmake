@@ -13,7 +13,8 @@ fettle_test(evaluate SOURCES decide/detection_test.cpp decide/ranking_test.cpp d
             LIBRARIES opencv_core opencv_imgproc PLUGINS evaluate)
 fettle_test(scarce SOURCES decide/scarce_graphs_test.cpp decide/partly_damaged_test.cpp decide/summary_test.cpp
             PLUGINS fettle dataset split transform synthesize similarity score threshold evaluate report)
-fettle_test(report SOURCES decide/report_test.cpp decide/report_browser_test.cpp PLUGINS score threshold evaluate report)
+fettle_test(report SOURCES decide/report_test.cpp decide/report_browser_test.cpp decide/report_record_test.cpp
+            PLUGINS score threshold evaluate report)
 fettle_test(values SOURCES decide/roles_test.cpp decide/sequence_test.cpp decide/store_test.cpp)
 fettle_test(threshold SOURCES decide/threshold_normal_test.cpp decide/threshold_labels_test.cpp
                               decide/threshold_rare_test.cpp decide/threshold_peers_test.cpp

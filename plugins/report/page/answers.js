@@ -15,11 +15,23 @@ function card(question, big, ...words) {
     each instanceof Node ? each : build("p", {}, each)));
 }
 
+/// What the paired test says of a score and a trivial one, in a sentence; empty where they weren't compared.
+function told_apart(data, column, trivial) {
+  const both = [column, trivial, trivial + " departure"];
+  const row = data.tables.flatMap(table => table.rows).find(each => {
+    const pair = each.name.replaceAll("`", "").split(" against ");
+    return each.verdict && pair.length === 2 && pair.includes(column) && pair.every(name => both.includes(name));
+  });
+  if (!row) return "";
+  return row.verdict === "not distinguishable" ? " It is not distinguishable from " + trivial + "." : " By paired tests, " + plain(row.verdict) + ".";
+}
+
 function how_good(data, judgement) {
   const auroc = known_figure(judgement, "auroc"), trivial = trivial_scores(data).sort((a, b) => b.figure.value - a.figure.value)[0];
   const against = trivial ? "The best trivial score, " + trivial.name + ", reaches " + rate(trivial.figure.value) +
     (has_interval(trivial.figure) ? " (" + interval_text(trivial.figure) + ")" : "") +
-    (auroc && trivial.figure.value > auroc.value ? ", which is more: these images can be told apart by less." : ".") : "No trivial score was measured beside it (evaluate.baselines).";
+    (auroc && trivial.figure.value > auroc.value ? ", which is more: these images can be told apart by less." : ".") +
+    told_apart(data, judgement.column, trivial.name) : "No trivial score was measured beside it (evaluate.baselines).";
   return card("How good is it?", auroc ? "AUROC " + rate(auroc.value) : "undefined", auroc ? "Guessing gives 0.5, perfect order 1." :
     "It takes test images of both kinds to say.", against);
 }
@@ -27,11 +39,12 @@ function how_good(data, judgement) {
 function how_sure(judgement) {
   const auroc = known_figure(judgement, "auroc"), recall = known_figure(judgement, "recall"), specificity = known_figure(judgement, "specificity");
   const c = judgement.confusion, anomalous = c.true_positive + c.false_negative, normal = c.true_negative + c.false_positive;
-  const share = (figure, words) => figure && has_interval(figure) ? words + " " + (100 * figure.interval[0]).toFixed(1) + " to " + (100 * figure.interval[1]).toFixed(1) + " % are " + (figure === recall ? "found" : "let pass") : "";
+  const share = (figure, words) => figure && has_interval(figure) ? words + " between " + percents(figure.interval, "and") + " are " + (figure === recall ? "found" : "let pass") : "";
+  const shares = [share(recall, "of the anomalous"), share(specificity, "of the normal")].filter(Boolean).join("; ");
   return card("How sure are we?", auroc && has_interval(auroc) ? interval_text(auroc) : "no interval",
-    auroc && has_interval(auroc) ? "is the interval of the AUROC, from " + plural(anomalous, "anomalous image") + " and " + plural(normal, "normal one") + "." :
+    auroc && has_interval(auroc) ? "This is the interval of the AUROC, from " + plural(anomalous, "anomalous image") + " and " + plural(normal, "normal one") + "." :
     plural(anomalous, "anomalous image") + " and " + plural(normal, "normal one") + " were judged.",
-    [share(recall, "Of the anomalous, between"), share(specificity, "of the normal, between")].filter(Boolean).join("; "));
+    shares && shares[0].toUpperCase() + shares.slice(1) + ".");
 }
 
 function what_wrong(judgement) {
@@ -46,15 +59,16 @@ function what_wrong(judgement) {
     return build("p", {}, out);
   };
   const big = anomalous + normal === 0 ? "nothing judged" : [anomalous > 0 ? c.false_negative + " missed" : "", normal > 0 ? plural(c.false_positive, "false alarm") : ""].filter(Boolean).join(", ");
-  return card("What does it get wrong?", big, "of " + plural(anomalous, "anomalous image") + " and " + plural(normal, "normal one") + ".",
+  return card("What does it get wrong?", big, "Of " + plural(anomalous, "anomalous image") + " and " + plural(normal, "normal one") + ".",
     c.false_negative > 0 ? link("missed", "See what was missed") : null, c.false_positive > 0 ? link("alarm", "See the false alarms") : null);
 }
 
-function which_threshold(data, judgement) {
+function which_threshold(data, record, judgement) {
   const same = data.judgements.filter(each => each.column === judgement.column && each.threshold !== null);
   const values = same.map(each => each.threshold);
   const others = same.length > 1 ? plural(same.length, "strategy", "strategies") + " on this score lie between " + short(Math.min(...values)) + " and " + short(Math.max(...values)) + "." : "";
-  return card("Which threshold?", short(judgement.threshold), "on " + judgement.column + ", by " + (judgement.method || "hand") + ", " + fitted_words(judgement) + ".", others,
+  return card("Which threshold?", short(judgement.threshold), "On " + judgement.column + ", by " + (judgement.method || "hand") + ", " + fitted_words(judgement) + ".",
+    method_sentence(data, record, judgement), others,
     build("p", {}, build("a", {href: "#threshold"}, "Weigh it against others")));
 }
 
@@ -121,10 +135,12 @@ function notes_of(data) {
 function answer_section(data, record) {
   const first = primary(data), absent = missing(data), notes = notes_of(data), out = build("section", {id: "answer"});
   out.append(build("p", {class: "eyebrow"}, record ? record.graph + " · " + when(record.finished) : "fettle"), build("h1", {}, data.title));
+  if (record && record.summary) out.append(build("p", {class: "faint"}, record.summary));
   if (first) out.append(build("p", {class: "answer"}, build("b", {}, first.column), answer(first)));
+  if (record && record.warnings.length > 0) out.append(warnings_notice(record, 4));
   if (absent.length > 0) out.append(build("div", {class: "notice"}, build("ul", {}, ...absent.map(each => build("li", {}, each)))));
   if (!first) return out;
-  out.append(build("div", {class: "cards"}, how_good(data, first), how_sure(first), what_wrong(first), which_threshold(data, first)));
+  out.append(build("div", {class: "cards"}, how_good(data, first), how_sure(first), what_wrong(first), which_threshold(data, record, first)));
   if (data.judgements.length > 1)
     out.append(build("p", {class: "small faint"}, "The sentence and the four answers are for the first threshold of the graph: none is picked by its figures on test images."));
   out.append(auroc_figure(data), figures_table(data));

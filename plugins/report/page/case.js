@@ -7,7 +7,7 @@ function case_scores(row) {
     const judged = view.data.judgements.filter(each => each.column === column.name && each.threshold !== null);
     const called = judged.filter(each => column.values[row] > each.threshold).length;
     const words = judged.length === 0 || column.values[row] === null ? "" : judged.length === 1
-      ? (called ? "above " : "not above ") + short(judged[0].threshold) : "above " + called + " of " + judged.length + " thresholds";
+      ? (called ? "above " : "not above ") + "the graph's threshold, " + short(judged[0].threshold) : "above " + called + " of the graph's " + judged.length + " thresholds";
     return build("tr", {}, build("th", {scope: "row"}, column.name), build("td", {class: "number"}, short(column.values[row])), build("td", {class: "faint"}, words));
   });
   return scrolled(build("table", {class: "small"}, build("tbody", {}, ...lines)), "Scores");

@@ -3,7 +3,7 @@
 /// A row per class folder: what the threshold does with it.
 function classes_section() {
   const body = build("div", {}), section = build("section", {id: "classes"}, build("h2", {}, "Class by class"),
-    build("p", {class: "faint"}, "What the threshold above does with the images of each class. Beside a share stands its 95 % interval (Wilson)."), body);
+    build("p", {class: "faint"}, "What the threshold above does with the images of each class. Below a share stands its 95\u00a0% interval (Wilson)."), body);
   const classes = new Map();
   view.data.rows.forEach(([, label, split, category], row) => {
     if (split !== "test" || label === "unknown") return;
@@ -24,10 +24,10 @@ function classes_section() {
         const interval = wilson(good, scores.length);
         right.textContent = good + " of " + scores.length;
         share.replaceChildren(build("b", {}, percent(good, scores.length)), build("div", {class: "small faint"},
-          interval ? (100 * interval[0]).toFixed(1) + " to " + (100 * interval[1]).toFixed(1) + " %" : ""));
+          interval ? percents(interval) : ""));
         meter.firstChild.style.width = scores.length > 0 ? 100 * good / scores.length + "%" : "0";
       });
-      return build("tr", {}, build("th", {scope: "row"}, each.category || "(no class)"), build("td", {}, build("span", {class: "swatch " + each.label}), each.label),
+      return build("tr", {}, build("th", {scope: "row"}, build("div", {class: "name", title: each.category}, each.category || "(no class)")), build("td", {class: "is"}, build("span", {class: "swatch " + each.label}), each.label),
         right, share, build("td", {class: "wide"}, meter), build("td", {class: "number"}, area === null ? "–" : area.toFixed(3)));
     });
     fills = fills.slice(-rows.length);

@@ -123,7 +123,8 @@ function plot_figure(plot) {
   if (line.length === 0) return build("p", {class: "notice"}, "The curve " + plot.name + " holds no finite value.");
   return chart_figure({
     words: plot.name + ": " + plot.y_name + " over " + plot.x_name,
-    caption: plot.name + (plot.low.length > 0 ? "; the band shows how far chance may move it." : "."),
+    caption: plot.name + (/promised by calibration/.test(plot.x_name) ? ": on the diagonal, calibration kept its promise; above it there are more false alarms than it promised" : "") +
+      (plot.low.length > 0 ? "; the band shows how far chance may move it." : "."),
     make: () => ({type: "line", data: {datasets: [...plot.low.length > 0 ? band_sets(points_of(plot, plot.low), points_of(plot, plot.high), "anomalous") : [],
       line_set(plot.name, line, "anomalous")]},
     options: {scales: {x: axis(plot.x_name), y: axis(plot.y_name)}, plugins: {legend: {display: false}}}}),

@@ -7,6 +7,11 @@ function build(tag, attributes, ...children) {
   return element;
 }
 
+/// A text in which `names` stand between back quotes.
+function marked(text) {
+  return text.split("`").map((part, k, all) => k % 2 === 1 && k + 1 < all.length ? build("code", {}, part) : part);
+}
+
 /// A wide table in a box of its own, which keys can scroll too.
 function scrolled(table, words) {
   return build("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": words}, table);

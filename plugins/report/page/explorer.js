@@ -72,7 +72,7 @@ function recipe() {
     const level = scored.columns.map(name => name === view.name ? view.threshold : (view.data.judgements.find(each => each.column === name) || {}).threshold);
     const numbers = level.map(value => typeof value === "number" ? toml_number(value) : "nan");
     text.textContent = "[stage.by_hand]\nuse       = \"threshold.manual\"\nin.scores = [" + scored.stages.map(each => JSON.stringify(each)).join(", ") +
-      "]\nlevel     = " + (numbers.length === 1 ? numbers[0] : "[" + numbers.join(", ") + "]  # " + scored.columns.join(", "));
+      "]\nlevel     = " + (numbers.length === 1 ? numbers[0] : "[" + numbers.join(", ") + "]  # " + scored.columns.map(each => JSON.stringify(each)).join(", "));
   };
   const words = scored.sure ? "This threshold in a graph; connect by_hand.decisions where the other threshold is." :
     "This threshold in a graph. For in.scores, name the stage whose table holds " + view.name + " alone.";
@@ -95,7 +95,8 @@ function strategies_table() {
     const c = judgement.confusion, f1 = figures_of(c)[3][1], precision = figures_of(c)[1][1], cost = build("td", {class: "number"});
     const notes = [judgement.caution, ...judgement.remarks].filter(Boolean);
     const row = build("tr", {}, build("td", {}, pick), build("th", {scope: "row"}, build("label", {for: pick.id}, build("span", {class: "count"}, String(index + 1)),
-      " " + (judgement.method || "by hand")), build("div", {class: "small faint"}, fitted_words(judgement)), notes.length > 0 ? remarks_of(notes) : null),
+      " " + (judgement.method || "by hand")), build("div", {class: "small faint"}, fitted_words(judgement)),
+      build("div", {class: "small faint method"}, method_sentence(view.data, view.record, judgement)), notes.length > 0 ? remarks_of(notes) : null),
       build("td", {class: "number"}, short(judgement.threshold)),
       build("td", {class: "number"}, c.true_positive + " of " + (c.true_positive + c.false_negative)),
       build("td", {class: "number"}, c.false_positive + " of " + (c.false_positive + c.true_negative)),
@@ -129,12 +130,13 @@ function explorer_section() {
     const {figure, follow} = histogram(), table = confusion_table(), figures = reading(), cost = costs(), toml = recipe(), strategies = strategies_table();
     const value = build("input", {type: "number", step: "any", id: "value", inputmode: "decimal"});
     value.addEventListener("input", () => {
+      value.setAttribute("aria-invalid", String(!Number.isFinite(value.valueAsNumber)));
       if (Number.isFinite(value.valueAsNumber)) move_threshold(value.valueAsNumber, true);
     });
     const origin = build("span", {class: "faint"});
     body.replaceChildren(
       build("div", {class: "explorer"}, figure, build("div", {}, build("p", {class: "field"}, build("label", {for: "value"}, "Threshold"), value, origin), table.table, figures.list)),
-      build("p", {class: "small faint"}, "Beside a share stands its 95 % interval (Wilson). A threshold that was chosen by looking at these images " +
+      build("p", {class: "small faint"}, "Beside a share stands its 95\u00a0% interval (Wilson). A threshold that was chosen by looking at these images " +
         "looks better here than it will be on new ones; the strategies have seen calibration images only."),
       strategies.table, build("div", {class: "halves"}, cost.form, toml.box));
     parts = [() => {
@@ -144,7 +146,10 @@ function explorer_section() {
       cost.fill(c);
       toml.fill();
       strategies.fill();
-      if (document.activeElement !== value) value.value = String(view.threshold);
+      if (document.activeElement !== value) {
+        value.value = String(Number(view.threshold.toPrecision(7)));  // as much as the field has room for
+        value.setAttribute("aria-invalid", "false");
+      }
       const chosen = view.strategies.find(is_shown);
       origin.textContent = chosen ? chosen.method || "by hand" : "set by you";
     }, follow];

@@ -29,6 +29,17 @@ function fill_pictures(box, row) {
   return true;
 }
 
+/// Puts the cards into the box in this order. Those that are in their place stay untouched and the one with the focus
+/// keeps it; where it is gone, `instead` has the focus: it must not fall out of the gallery.
+function arrange(box, cards, instead) {
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  cards.forEach((card, k) => {
+    if (box.children[k] !== card) box.insertBefore(card, box.children[k] || null);
+  });
+  while (box.children.length > cards.length) box.lastElementChild.remove();
+  if (focused && focused !== document.activeElement) (focused.isConnected ? focused : instead).focus({preventScroll: true});
+}
+
 /// {element, follow}: an image with its verdict.
 function case_card(row) {
   const [id, , , category] = view.data.rows[row];
@@ -92,6 +103,11 @@ function select_field(id, label, options, change) {
   return build("p", {class: "field"}, build("label", {for: id}, label), select);
 }
 
+/// How many pictures the images of a set have at most: original, map and overlay, and what not every set has.
+function columns_of(set) {
+  return set ? 3 + (set.rebuilt > 0) + (set.masked > 0) : 3;
+}
+
 function gallery_legend() {
   const {label, high} = view.data.gallery.sets[shown_cases.set] || {};
   if (label === undefined) return "";
@@ -120,12 +136,14 @@ function gallery_section() {
     state.list = chosen_cases();
     const visible = state.list.slice(0, state.count);
     if (state.list.length === 0) box.scrollTop = 0;
-    cases.replaceChildren(...visible.map(row => {
+    const last = cases.lastElementChild, waited = document.activeElement === more;
+    arrange(cases, visible.map(row => {
       if (!state.cards.has(row)) state.cards.set(row, case_card(row));
       state.cards.get(row).follow();
       return state.cards.get(row).element;
-    }));
+    }), box);
     const left = state.list.length - visible.length;
+    if (waited && left <= 0) (last && last.nextElementSibling ? last.nextElementSibling.querySelector("button") : box).focus({preventScroll: true});
     more.hidden = left <= 0;
     more.textContent = "Show " + Math.min(left, page_step) + " more of " + left;
     none.textContent = state.list.length === 0 ? "None at this threshold." : "";
@@ -136,9 +154,20 @@ function gallery_section() {
     state.count += page_step;
     refresh();
   };
-  more.addEventListener("click", show_more);
+  more.addEventListener("click", () => {
+    const last = cases.lastElementChild;
+    show_more();
+    if (last.nextElementSibling) last.nextElementSibling.querySelector("button").focus();
+  });
   // A box of its own, so that what comes after a thousand images can be reached by scrolling too.
   const box = build("div", {class: "shelf", tabindex: "0", role: "region", "aria-label": "Test images"}, cases, more);
+  const skip = build("a", {class: "skip", href: "#behind_images"}, "Skip the images"), behind = build("div", {id: "behind_images", tabindex: "-1"});
+  const give_columns = () => {
+    const columns = columns_of(gallery.sets[state.set]);
+    box.style.setProperty("--columns", columns);
+    box.style.setProperty("--columns-narrow", Math.ceil(columns / 2));
+  };
+  give_columns();
   const near = new IntersectionObserver(entries => {
     if (more.hidden || !entries.some(entry => entry.isIntersecting)) return;
     show_more();
@@ -157,6 +186,7 @@ function gallery_section() {
     controls.append(select_field("set", "Maps", gallery.sets.map((set, k) => [String(k), set.label]), anew(value => {
       state.set = Number(value);
       state.cards.clear();
+      give_columns();
       legends.replaceChildren(gallery_legend());
     })));
   legends.append(gallery_legend());
@@ -176,5 +206,5 @@ function gallery_section() {
   });
   view.show_outcome = filters.choose;
   return build("section", {id: "images"}, build("h2", {}, "What does it get wrong?"),
-    build("p", {class: "faint"}, "Every test image under the threshold above. Choose one for larger pictures."), controls, legends, gallery_limits(), none, box);
+    build("p", {class: "faint"}, "Every test image under the threshold above. Choose one for larger pictures."), controls, legends, gallery_limits(), none, skip, box, behind);
 }

@@ -68,7 +68,7 @@ function make_handle(bins) {
     on_paper(element, chart, at, chart.chartArea.top);
     element.classList.toggle("left", at > (left + right) / 2);
     element.lastChild.textContent = short(view.threshold);
-    element.setAttribute("aria-valuenow", String(view.threshold));
+    element.setAttribute("aria-valuenow", String(Math.max(bins.low, Math.min(bins.high, view.threshold))));
     element.setAttribute("aria-valuetext", handle_words());
   };
   const place = drawn => {

@@ -45,15 +45,21 @@ function folded(title, ...content) {
   return build("details", {}, build("summary", {}, title), ...content);
 }
 
+/// What the run warned of, at most so many of it.
+function warnings_notice({warnings}, most) {
+  const items = warnings.slice(0, most).map(({stage, text}) => build("li", {}, stage ? build("b", {}, stage + ": ") : "", ...marked(text)));
+  if (items.length < warnings.length)
+    items.push(build("li", {}, build("a", {href: "#made"}, "and " + plural(warnings.length - items.length, "warning") + " more")));
+  return build("div", {class: "notice"}, build("b", {}, plural(warnings.length, "warning") + " of the run"), build("ul", {}, ...items));
+}
+
 function made_section(record) {
   const section = build("section", {id: "made"}, build("h2", {}, "How it was made"));
   if (!record) {
     section.append(build("p", {class: "faint"}, "This copy of the page doesn't know of its run: seeds, versions, digests and the command stand in the one in the run's folder."));
     return section;
   }
-  if (record.warnings.length > 0)
-    section.append(build("div", {class: "notice"}, build("b", {}, plural(record.warnings.length, "warning")), build("ul", {}, ...record.warnings.map(({stage, text}) =>
-      build("li", {}, stage ? build("b", {}, stage + ": ") : "", text)))));
+  if (record.warnings.length > 0) section.append(warnings_notice(record, Infinity));
   else section.append(build("p", {}, "The run gave no warning."));
   section.append(build("h3", {}, "The command that repeats it"), copied(record.command), facts([
     ["graph", record.graph + (record.file ? " (" + record.file + ")" : "")], ["started", when(record.started)], ["finished", when(record.finished)],

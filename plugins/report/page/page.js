@@ -10,19 +10,29 @@ function counts_table(data) {
   return scrolled(build("table", {}, heads_row([["images"], ...labels.map(label => [label, "number"])]), build("tbody", {}, ...body)), "Counts of images");
 }
 
+const most_rows = 8;  // of a table that stand open; the others are folded
+
+/// "auroc_difference" and "auroc_p" as one cell; every other figure has its own.
+function table_cell(row, name) {
+  const figure = find_figure(row, name), p = find_figure(row, name.replace("_difference", "_p"));
+  if (!figure) return build("td", {class: "number faint"}, "–");
+  const signed = name.endsWith("_difference") && figure.value > 0 ? "+" : "";
+  return build("td", {class: "number"}, build("b", {}, signed + short(figure.value)), build("div", {class: "small faint"}, interval_text(figure)),
+    p && p !== figure && p.value !== null ? build("div", {class: "small faint"}, p.value < 1e-4 ? "p < 0.0001" : "p " + short(p.value)) : null);
+}
+
 /// Figures side by side: trivial scores, pairs that were compared.
 function table_section(table) {
-  const names = [];
-  for (const row of table.rows) for (const {name} of row.figures) if (!names.includes(name)) names.push(name);
+  const names = [], all = new Set(table.rows.flatMap(row => row.figures.map(each => each.name)));
+  for (const name of all) if (!name.endsWith("_p") || !all.has(name.slice(0, -2) + "_difference")) names.push(name);
   const verdicts = table.rows.some(row => row.verdict);
-  const body = table.rows.map(row => build("tr", {}, build("th", {scope: "row"}, row.name), ...names.map(name => {
-    const figure = find_figure(row, name);
-    if (!figure) return build("td", {class: "number faint"}, "–");
-    return build("td", {class: "number"}, build("b", {}, short(figure.value)), build("div", {class: "small faint"}, interval_text(figure)));
-  }), ...verdicts ? [build("td", {}, row.verdict)] : []));
-  return build("section", {}, build("h2", {}, table.title), build("p", {class: "faint"}, table.note),
-    scrolled(build("table", {class: "figures"}, heads_row([[""], ...names.map(name => [figure_name(name), "number"]), ...verdicts ? [["verdict"]] : []]),
-      build("tbody", {}, ...body)), table.title));
+  const of_rows = rows => scrolled(build("table", {class: "figures"}, build("thead", {}, build("tr", {}, build("td", {}), ...names.map(name =>
+    build("th", {scope: "col", class: "number", title: (figure_words[name.replace("_difference", "")] || ["", ""])[1]}, figure_name(name.replace("_difference", "")))),
+  ...verdicts ? [build("th", {scope: "col"}, "verdict")] : [])), build("tbody", {}, ...rows.map(row => build("tr", {}, build("th", {scope: "row"}, plain(row.name)),
+    ...names.map(name => table_cell(row, name)), ...verdicts ? [build("td", {}, plain(row.verdict))] : [])))), plain(table.title));
+  const rest = table.rows.slice(most_rows);
+  return build("section", {}, build("h2", {}, plain(table.title)), build("p", {class: "faint"}, plain(table.note)), of_rows(table.rows.slice(0, most_rows)),
+    rest.length > 0 ? folded(plural(rest.length, "row") + " more", of_rows(rest)) : null);
 }
 
 function navigation(sections) {
@@ -48,7 +58,22 @@ function show(data, record) {
   draw_charts();
 }
 
+/// What is folded is printed too.
+function open_for_print() {
+  const opened = [];
+  addEventListener("beforeprint", () => {
+    for (const each of document.querySelectorAll("details:not([open])")) {
+      opened.push(each);
+      each.open = true;
+    }
+  });
+  addEventListener("afterprint", () => {
+    while (opened.length > 0) opened.pop().open = false;
+  });
+}
+
 try {
+  open_for_print();
   start_charts();
   show(JSON.parse(document.getElementById("data").textContent), read_record());
 } catch (error) {

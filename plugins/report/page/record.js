@@ -10,54 +10,39 @@ function stage_named(record, name) {
   return record.stages.find(stage => stage.name === name);
 }
 
-function family(stage) {
-  return stage.use.split(".")[0];
-}
-
 /// Names of the stages that feed one input of a stage.
 function sources(stage, port) {
   return ((stage.inputs || {})[port] || []).map(edge => edge.slice(0, edge.lastIndexOf(".")));
 }
 
-/// Which tables a manual threshold on a column is set on: {stages, columns of those tables in their order, sure}.
+/// The stages that judged what this page shows, in its order; null where the record doesn't say which report this is.
+function judges_of(record) {
+  const reports = record.stages.filter(stage => stage.use === "report.html");
+  if (reports.length !== 1) return null;
+  return sources(reports[0], "measures").map(name => stage_named(record, name)).filter(stage => stage && stage.role === "measure");
+}
+
+/// The stages that found the judged thresholds, one for each of the page's judgements; or the only one there is, which
+/// found all of them. Empty where that can't be told.
+function cuts_of(record, judgements) {
+  const judges = record && judges_of(record);
+  if (!judges) return [];
+  const cuts = judges.flatMap(stage => sources(stage, "decisions")).map(name => stage_named(record, name));
+  if (cuts.some(cut => !cut)) return [];
+  return cuts.length === judgements.length ? cuts : cuts.length === 1 ? judgements.map(() => cuts[0]) : [];
+}
+
+/// Which tables a manual threshold on a column is set on: {stages: edges, columns of those tables in their order, sure}.
 function scored_by(column) {
   const cannot_tell = {stages: ["score"], columns: [column], sure: false}, {record, data} = view;
-  if (!record) return cannot_tell;
-  const judges = record.stages.filter(stage => family(stage) === "evaluate" && stage.inputs && stage.inputs.decisions);
-  const cuts = judges.flatMap(stage => sources(stage, "decisions")).map(name => stage_named(record, name));
-  const columns = data.judgements.map(each => each.column);
-  if (cuts.length === columns.length) {
-    const cut = cuts[columns.indexOf(column)];
-    return {stages: sources(cut, "scores"), columns: [column], sure: true};
-  }
-  if (cuts.length === 1) return {stages: sources(cuts[0], "scores"), columns, sure: true};
-  return cannot_tell;
+  const cuts = cuts_of(record, data.judgements), columns = data.judgements.map(each => each.column);
+  const cut = cuts[columns.indexOf(column)], stages = cut && (cut.inputs || {}).scores;
+  if (!stages) return cannot_tell;
+  return {stages, columns: cuts.length > 1 && cuts.every(each => each === cut) ? columns : [column], sure: true};
 }
 
-/// The stages that a new image would go through: what the judged thresholds read, back to the data set, not by way of a
-/// trained network.
-function path_of_an_image(record) {
-  const wanted = new Set(), ports = {evaluate: ["decisions"]};
-  const visit = stage => {
-    for (const port of Object.keys(stage.inputs || {})) {
-      if (["network", "networks", "objects"].includes(port) || !(ports[family(stage)] || [port]).includes(port)) continue;
-      for (const name of sources(stage, port)) {
-        const source = stage_named(record, name);
-        if (source && !wanted.has(source) && family(source) !== "train") {
-          wanted.add(source);
-          visit(source);
-        }
-      }
-    }
-  };
-  record.stages.filter(stage => family(stage) === "evaluate" && (stage.inputs || {}).decisions).forEach(visit);
-  const working = ["dataset", "transform", "infer", "similarity", "hash", "score"];
-  return record.stages.filter(stage => wanted.has(stage) && working.includes(family(stage)));
-}
-
-/// {seconds, timed, untimed}: processor time for one image, summed over the stages that ran on images.
-function latency(record) {
-  const path = path_of_an_image(record), timed = path.filter(stage => stage.items > 0 && stage.seconds > 0);
-  const untimed = path.filter(stage => stage.state === "cached");
-  return {seconds: timed.reduce((sum, stage) => sum + stage.seconds / stage.items, 0), timed, untimed};
+/// What one new image takes, by the record, for each stage that judged what this page shows.
+function latencies(record) {
+  const judges = judges_of(record), all = record.latency || [];
+  return judges ? all.filter(each => judges.some(judge => judge.name === each.judge)) : all;
 }

@@ -40,6 +40,7 @@ const state_words = {cached: "from the cache", run: "ran", open: "ran as it was 
 
 function box_lines(stage) {
   const rate = stage.items_per_second > 0 ? ", " + short(Number(stage.items_per_second.toPrecision(3))) + "/s" : "";
+  if (stage.state === "cached" && stage.earlier && stage.earlier.seconds > 0) return "cached, took " + duration(stage.earlier.seconds);
   return stage.state === "cached" ? "cached" : stage.state === "idle" ? "not needed" : duration(stage.seconds) + rate;
 }
 
@@ -62,7 +63,7 @@ function graph_drawing(record) {
   const height = most * (box.height + gap.y) + 4, width = graph.layers.length * (box.width + gap.x) - gap.x + 4;
   const at = new Map();
   graph.layers.forEach((layer, column) => layer.forEach((stage, k) => at.set(stage,
-    {x: 2 + column * (box.width + gap.x), y: 2 + (height - layer.length * (box.height + gap.y)) / 2 + k * (box.height + gap.y)})));
+    {x: 2 + column * (box.width + gap.x), y: 2 + k * (box.height + gap.y)})));
   const lines = graph.edges.map(([from, to]) => {
     const a = at.get(from), b = at.get(to), x = a.x + box.width, y = a.y + box.height / 2, end = b.y + box.height / 2, bend = Math.max(16, (b.x - x) / 2);
     return svg("path", {class: "edge", d: "M" + x + " " + y + "C" + (x + bend) + " " + y + " " + (b.x - bend) + " " + end + " " + b.x + " " + end});
@@ -80,32 +81,45 @@ function graph_drawing(record) {
   });
   const drawing = svg("svg", {viewBox: "0 0 " + width + " " + height, width, height, role: "img",
     "aria-label": "The graph: " + plural(record.stages.length, "stage") + "; the table below says the same"}, ...lines, ...boxes);
+  drawing.style.minWidth = Math.min(width, 900) + "px";  // narrower, its words couldn't be read
   return build("div", {class: "scroll graph", tabindex: "0", role: "region", "aria-label": "The graph, drawn"}, drawing);
+}
+
+/// The time of a stage, or that of when it ran, where it came from the cache and that is known.
+function took(stage) {
+  if (stage.earlier) return duration(stage.earlier.seconds);
+  return stage.state === "cached" || stage.state === "idle" ? "–" : duration(stage.seconds);
+}
+
+/// Why a stage ran, as a sentence's end: "it never ran" was true when that was written.
+function why_words(why) {
+  return why === "it never ran" ? "because it had not run before" : why;
 }
 
 function stages_table(record) {
   const longest = Math.max(...record.stages.map(stage => stage.seconds), 1e-9);
   const rows = record.stages.map(stage => {
-    const bar = build("div", {class: "meter"}, build("i", {})), inputs = Object.values(stage.inputs || {}).flat().join(", ");
+    const {seconds, items} = stage.earlier || stage, bar = build("div", {class: "meter"}, build("i", {})), inputs = Object.values(stage.inputs || {}).flat().join(", ");
     bar.firstChild.style.width = 100 * stage.seconds / longest + "%";
     return build("tr", {}, build("th", {scope: "row"}, stage.name, build("div", {class: "small faint"}, stage.use)),
-      build("td", {}, state_words[stage.state] || stage.state, stage.why ? build("div", {class: "small faint"}, stage.why) : ""),
-      build("td", {class: "number"}, duration(stage.seconds), stage.waiting_seconds > 0 ? build("div", {class: "small faint"}, "waited " + duration(stage.waiting_seconds)) : ""),
+      build("td", {class: "state"}, state_words[stage.state] || stage.state, stage.why ? build("div", {class: "small faint"}, why_words(stage.why)) : ""),
+      build("td", {class: "number"}, took(stage), stage.earlier ? build("div", {class: "small faint"}, "when it ran") : "", stage.waiting_seconds > 0 ? build("div", {class: "small faint"}, "waited " + duration(stage.waiting_seconds)) : ""),
       build("td", {class: "wide"}, bar),
-      build("td", {class: "number"}, stage.items > 0 ? stage.items.toLocaleString("en") : "–"),
-      build("td", {class: "number"}, stage.items_per_second > 0 ? short(Number(stage.items_per_second.toPrecision(3))) : "–"),
+      build("td", {class: "number"}, items > 0 ? items.toLocaleString("en") : "–"),
+      build("td", {class: "number"}, items > 0 && seconds > 0 ? short(Number((items / seconds).toPrecision(3))) : "–"),
       build("td", {class: "number"}, stage.peak_memory_bytes > 0 ? mebibytes(stage.peak_memory_bytes) : "–"),
-      build("td", {class: "small faint"}, inputs));
+      build("td", {class: "small faint reads"}, inputs));
   });
   const heads = [["stage"], ["state"], ["time", "number"], [""], ["items", "number"], ["a second", "number"], ["peak memory", "number"], ["reads"]];
   return scrolled(build("table", {class: "stages"}, heads_row(heads), build("tbody", {}, ...rows)), "Stages");
 }
 
 function latency_words(record) {
-  const {seconds, timed, untimed} = latency(record);
-  if (timed.length === 0) return "What one image takes was not measured: everything on its way came from the cache.";
-  return "One new image takes about " + duration(seconds) + " of processor time: " + timed.map(stage => stage.name + " " + duration(stage.seconds / stage.items)).join(", ") +
-    (untimed.length > 0 ? "; " + untimed.map(stage => stage.name).join(", ") + " came from the cache and " + (untimed.length === 1 ? "isn't" : "aren't") + " counted" : "") + ".";
+  const all = latencies(record), known = all.filter(each => each.seconds_per_image !== null);
+  if (known.length === 0) return "What one image takes was not measured: nothing on its way was timed.";
+  return known.map(({judge, seconds_per_image, stages, unknown}) => "One new image takes about " + duration(seconds_per_image) + " of processor time" +
+    (all.length > 1 ? " for " + judge : "") + ": " + Object.entries(stages).map(([name, seconds]) => name + " " + duration(seconds)).join(", ") +
+    (unknown.length > 0 ? "; " + unknown.join(", ") + " came from the cache and " + (unknown.length === 1 ? "isn't" : "aren't") + " counted" : "") + ".").join(" ");
 }
 
 function stages_section(record) {
@@ -116,6 +130,6 @@ function stages_section(record) {
   }
   section.append(build("p", {}, "The whole run took " + duration(record.seconds) + " on " + record.device + " with " + plural(record.threads, "thread") +
     " and at most " + mebibytes(record.peak_memory_bytes) + " of memory. " + latency_words(record)), graph_drawing(record), stages_table(record),
-    build("p", {class: "small faint"}, "Time is that of a stage's own code on all threads together. Peak memory is the whole process's, when the stage had ended."));
+    build("p", {class: "small faint"}, "Time is that of a stage's own code on all threads together; bars are this run's. Peak memory is the whole process's, when the stage had ended."));
   return section;
 }

@@ -21,12 +21,33 @@ const figure_words = {
     "much as large ones."],
   dice: ["Dice", "Twice what map and mask share, over the sum of both, at the threshold."],
   iou: ["IoU", "What map and mask share over what either covers, at the threshold."],
+  auroc_departure: ["AUROC of the departure", "AUROC of how far a trivial score lies from that of calibration images: no label chose its direction."],
+  auroc_high: ["AUROC, high", "AUROC where a high value of the trivial score is taken for anomalous."],
+  auroc_low: ["AUROC, low", "AUROC where a low value of the trivial score is taken for anomalous."],
+  auroc_matched: ["AUROC, matched", "AUROC on pairs of a normal and an anomalous image that the trivial score doesn't tell apart."],
+  pairs: ["Pairs", "How many such pairs there are."],
+  threshold: ["Threshold", "Above it a pixel is called anomalous."],
+  images_with_mask: ["Images with a mask", "Anomalous test images that say where the anomaly is."],
+  regions: ["Defects", "Connected regions of all masks."],
+  only_first_right: ["Only the first right", "Images that the first judged rightly and the second wrongly."],
+  only_second_right: ["Only the second right", "Images that the second judged rightly and the first wrongly."],
   mcc: ["MCC", "Correlation of verdict and truth (Matthews): 0 for guessing, 1 for perfect, -1 for always wrong."],
 };
 
 function figure_name(name) {
   if (name.startsWith("detection_at_")) return "Found at " + percent(Number(name.slice(13)), 1) + " false alarms";
   return (figure_words[name] || [name.replaceAll("_", " ")])[0];
+}
+
+/// Texts of other stages without the marks that a terminal needs, and figures by the names that the page gives them.
+function plain(text) {
+  return text.replaceAll("`", "").replaceAll(" by the given threshold", "").replace(/\bby ([a-z0-9_]+(?:, [a-z0-9_]+)*)/g, (_, names) =>
+    "by " + names.split(", ").map(name => figure_words[name] ? inside(figure_name(name)) : name).join(", "));
+}
+
+/// A figure's name within a sentence.
+function inside(name) {
+  return /^[A-Z][a-z]/.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
 }
 
 /// Three significant digits or more, so that a figure near 1 still shows how near.
@@ -44,6 +65,11 @@ function rate(value) {
 
 function percent(part, whole) {
   return whole === 0 ? "–" : (100 * part / whole).toFixed(1).replace(/\.0$/, "") + "\u00a0%";
+}
+
+/// Both ends of an interval of shares.
+function percents(interval, and = "to") {
+  return (100 * interval[0]).toFixed(1) + " " + and + " " + (100 * interval[1]).toFixed(1) + "\u00a0%";
 }
 
 function plural(count, one, many) {
@@ -70,8 +96,8 @@ function answer(judgement) {
   const parts = [];
   if (auroc) {
     const bounds = has_interval(auroc)
-      ? " (interval " + (100 * auroc.interval[0]).toFixed(1) + " to " + (100 * auroc.interval[1]).toFixed(1) + " %)" : "";
-    parts.push(" puts an anomalous image above a normal one in " + (100 * auroc.value).toFixed(1) + " % of all pairs" + bounds + ".");
+      ? " (interval " + percents(auroc.interval) + ")" : "";
+    parts.push(" puts an anomalous image above a normal one in " + (100 * auroc.value).toFixed(1) + "\u00a0% of all pairs" + bounds + ".");
   }
   if (anomalous + normal === 0) {
     parts.push((auroc ? " At its threshold it" : "") + " could not be judged: there is no test image with a label.");
@@ -97,9 +123,20 @@ function missing(data) {
   for (const column of data.columns) {
     const count = column.values.filter((value, row) => value === null && data.rows[row][2] === "test").length;
     if (count > 0) out.push(plural(count, "score") + " of " + column.name + " on test images " + (count === 1 ? "is" : "are") +
-      " not finite: the threshold below leaves them out.");
+      " not finite: the threshold below leaves " + (count === 1 ? "it" : "them") + " out.");
   }
-  if (data.gallery.sets.length === 0) out.push("No maps were connected to examples, so no pictures are shown.");
+  return [...out, ...missing_pictures(data.gallery)];
+}
+
+/// What of an image can't be shown, by the anomalous ones that the page holds pictures of.
+function missing_pictures({sets, rows, held, anomalous, without_mask}) {
+  if (sets.length === 0) return ["No maps were connected to examples, so no pictures are shown."];
+  const out = [], shown = rows.length < held ? " on this page" : "";
+  if (anomalous > 0 && without_mask === anomalous)
+    out.push("No anomalous test image" + shown + " has a mask: nothing can be said about where anomalies are.");
+  else if (without_mask > 0) out.push(without_mask + " of " + plural(anomalous, "anomalous test image") + shown + " " + (without_mask === 1 ? "has" : "have") + " no mask.");
+  const alone = sets.filter(set => set.maps > 0 && set.rebuilt === 0).map(set => set.label);
+  if (alone.length > 0) out.push("There is no reconstruction to show beside the maps of " + alone.join(", ") + ": they aren't made by comparing two images.");
   return out;
 }
 
@@ -111,6 +148,37 @@ function known_figure(judgement, name) {
 function fitted_words(judgement) {
   return judgement.fitted === 0 ? "set in the graph" : "from " + plural(judgement.fitted, "calibration score") +
     (judgement.anomalies ? ", synthetic ones among them" : "");
+}
+
+/// How a strategy finds its threshold and what may be expected of it, by its parameters as TOML: "0.95".
+const method_words = {
+  conformal: s => "At most " + percent(s.false_alarms, 1) + " false alarms are to be expected on average, however the scores are distributed.",
+  cost: s => "The least expected cost on calibration scores, where a miss costs " + s.miss + ", a false alarm " + s.false_alarm + ", and " + percent(s.prevalence, 1) + " of all images are anomalous.",
+  extreme_value: s => "About " + percent(s.false_alarms, 1) + " false alarms are to be expected, by a tail fitted to the highest " + percent(s.tail, 1) + " of the sound calibration scores.",
+  f1: () => "The highest F1 on calibration scores, synthetic anomalies among them.",
+  mad: s => "The median of the sound calibration scores and " + s.deviations + " median absolute deviations more.",
+  manual: () => "Set by hand, whatever the scores.",
+  otsu: () => "The division of the calibration scores into two groups that explains most of their variance.",
+  precision: s => percent(s.at, 1) + " of the calibration images that it calls anomalous are so.",
+  quantile: s => percent(s.at, 1) + " of the sound calibration images score no higher: " +
+    (s.at === 1 ? "few false alarms are to be expected." : "about " + percent(1 - s.at, 1) + " false alarms are to be expected."),
+  recall: s => percent(s.at, 1) + " of the anomalous calibration images are found.",
+  sigma: s => "The mean of the sound calibration scores and " + s.deviations + " standard deviations more; of normally distributed scores 2 leave 2.3\u00a0% above, 3 leave 0.13\u00a0%.",
+  valley: () => "The valley between two peaks of the calibration scores.",
+  youden: () => "The highest recall less false alarm rate on calibration scores.",
+};
+
+/// A sentence about how this threshold was found; empty where its stage can't be told and its name doesn't say enough.
+function method_sentence(data, record, judgement) {
+  const [, name, inside] = /^(\w+)(?:\((.*)\))?$/.exec(judgement.method || "") || [];
+  if (!Object.hasOwn(method_words, name || "")) return "";
+  const settings = Object.fromEntries([...(inside || "").matchAll(/(\w+)=([^,]+)/g)].map(([, key, value]) => [key, value]));
+  const alike = record ? record.stages.filter(stage => stage.use === "threshold." + name) : [];
+  const cut = record && (cuts_of(record, data.judgements)[data.judgements.indexOf(judgement)] || alike.length === 1 && alike[0]);
+  if (cut && cut.use === "threshold." + name) Object.assign(settings, cut.settings);
+  for (const [key, value] of Object.entries(settings)) settings[key] = Number(value);
+  const words = method_words[name](settings);
+  return /NaN|undefined/.test(words) ? "" : words;
 }
 
 /// Seconds, in the unit that suits them.
