@@ -82,11 +82,18 @@ std::string difference_text(const Table::Row& row, const std::string& name) {
     return out;
 }
 
+/// Without what all the thresholds of a comparison have in common: they were given, by the runs.
+std::string plain(std::string text) {
+    constexpr std::string_view common = " by the given threshold";
+    for (auto at = text.find(common); at != text.npos; at = text.find(common)) text.erase(at, common.size());
+    return text;
+}
+
 std::string tests_text(const Table& table) {
     constexpr std::string_view ending = "_difference";
     std::string out = "\n  " + table.title + "\n";
     for (const Table::Row& row : table.rows) {
-        out += fmt::format("  {}: {}\n", row.name, row.verdict);
+        out += fmt::format("  {}: {}\n", plain(row.name), plain(row.verdict));
         Rows cells;
         for (const Figure& each : row.figures)
             if (each.name.ends_with(ending)) {

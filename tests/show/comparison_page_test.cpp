@@ -71,7 +71,7 @@ TEST_F(ComparisonPage, DrawsEveryChartAndReportsNoError) {
     const std::string page =
         compared({run("a", scored(120, 2, 1), 0.9).string(), run("b", exchanged(scored(120, 2, 1)), 0.9).string()});
     EXPECT_EQ(probed(page, count_drawn),
-              "3 of 3 drawn, 12 samples, By ssim, on 120 shared test images: not distinguishable.");
+              "3 of 3 drawn, 12 samples, By ssim, on 120 shared test images: A and B are not distinguishable.");
     EXPECT_EQ(messages, "");
 }
 
@@ -125,6 +125,28 @@ TEST_F(ComparisonPage, IsReachedByKeys) {
               "9 reached; 36 shown, focus on sample; 12 of " + std::to_string(differently) +
                   "; A, normal A, anomalous threshold of A");
     EXPECT_EQ(messages, "");
+}
+
+/// On paper the choice of runs is the charts' legend; what can only be clicked isn't there.
+TEST_F(ComparisonPage, PrintsTheLegend) {
+    NEEDS_A_BROWSER();
+    if (std::system("command -v pdftotext > /dev/null") != 0) GTEST_SKIP() << "there is no pdftotext to read with";
+    const std::string page =
+        compared({run("a", scored(120, 2, 1), 0.9).string(), run("b", scored(120, 1, 2)).string()});
+    EXPECT_THAT(page, HasSubstr("Show more"));
+    const auto printed =
+        start({browser(),
+               {"--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
+                "--user-data-dir=" + (folder() / "profile").string(),
+                "--print-to-pdf=" + (folder() / "page.pdf").string(), "file://" + (folder() / "page.html").string()},
+               folder(),
+               {},
+               {}})
+            ->wait();
+    ASSERT_TRUE(fs::exists(folder() / "page.pdf")) << printed.err;
+    const Outcome text =
+        start({"pdftotext", {"-layout", (folder() / "page.pdf").string(), "-"}, folder(), {}, {}})->wait();
+    EXPECT_THAT(text.out, AllOf(HasSubstr("Shown:"), HasSubstr("Average precision"), Not(HasSubstr("Show more"))));
 }
 
 TEST_F(ComparisonPage, FitsAPhone) {

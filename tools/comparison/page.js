@@ -23,8 +23,18 @@ function letter(run) {
   return build("span", {class: "letter", style: "background: var(--" + run_colour(run) + ")"}, data.runs[run].letter);
 }
 
-const names = {auroc: "AUROC", f1: "F1", mcc: "MCC"};
-const figure_name = name => names[name] || name.replaceAll("_", " ");
+/// Figures by the names that a report gives them.
+const names = {auroc: "AUROC", average_precision: "Average precision", accuracy: "Accuracy", balanced_accuracy: "Balanced accuracy",
+  precision: "Precision", recall: "Recall", specificity: "Specificity", f1: "F1", mcc: "MCC", only_first_right: "Only the first right",
+  only_second_right: "Only the second right"};
+const figure_name = name => name.startsWith("detection_at_") ? "Found at " + Number((100 * Number(name.slice(13))).toPrecision(4)) + "\u00a0% false alarms"
+  : names[name] || name.replaceAll("_", " ");
+
+/// Texts of other stages without the marks that a terminal needs, and figures by their names.
+function plain(text) {
+  return text.replaceAll("`", "").replaceAll(" by the given threshold", "").replace(/\bby ([a-z0-9_]+(?:, [a-z0-9_]+)*)/g, (_, list) =>
+    "by " + list.split(", ").map(name => names[name] ? names[name].replace(/^[A-Z](?=[a-z])/, first => first.toLowerCase()) : name).join(", "));
+}
 const plural = (count, thing) => count + " " + thing + (count === 1 ? "" : "s");
 
 function short(value) {
@@ -34,8 +44,13 @@ function short(value) {
   return size >= 1e5 || size < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
+/// A figure between -1 and 1, with as many digits as a report gives it.
+function rate(value) {
+  return value === null || value === undefined ? "–" : value.toFixed(3);
+}
+
 function interval(low, high) {
-  return low === null || high === null ? "" : short(low) + " to " + short(high);
+  return low === null || high === null ? "" : rate(low) + " to " + rate(high);
 }
 
 function table(head, rows, caption) {
@@ -77,7 +92,7 @@ function figures_table(metric) {
   const row = (name, cell) => build("tr", {}, build("th", {scope: "row"}, name), ...metric.runs.map(cell));
   const rows = figures.map(name => row(figure_name(name), run => {
     const found = run.figures.find(each => each[0] === name);
-    return found ? build("td", {class: "number"}, build("b", {}, short(found[1])), build("div", {class: "small faint"}, interval(found[2], found[3])))
+    return found ? build("td", {class: "number"}, build("b", {}, rate(found[1])), build("div", {class: "small faint"}, interval(found[2], found[3])))
       : build("td", {class: "number faint"}, "–");
   }));
   rows.push(row("threshold", run => build("td", {class: "number"}, short(run.threshold), build("div", {class: "small faint"}, run.method))));
@@ -92,17 +107,16 @@ function tests_table(test) {
   const figures = [];
   for (const row of test.rows) for (const [name] of row.figures)
     if (name.endsWith("_difference") && !figures.includes(name)) figures.push(name);
-  const rows = test.rows.map(row => build("tr", {}, build("th", {scope: "row"}, row.name.replaceAll("`", "").replaceAll(" by the given threshold", "")),
-    build("td", {}, row.verdict.replaceAll("`", "").replaceAll(" by the given threshold", "")), ...figures.map(name => {
+  const rows = test.rows.map(row => build("tr", {}, build("th", {scope: "row"}, plain(row.name)), build("td", {}, plain(row.verdict)), ...figures.map(name => {
       const found = row.figures.find(each => each[0] === name), p = row.figures.find(each => each[0] === name.replace("_difference", "_p"));
       if (!found) return build("td", {class: "number faint"}, "–");
-      return build("td", {class: "number"}, build("b", {}, (found[1] > 0 ? "+" : "") + short(found[1])),
+      return build("td", {class: "number"}, build("b", {}, (found[1] > 0 ? "+" : "") + rate(found[1])),
         build("div", {class: "small faint"}, interval(found[2], found[3])),
         p ? build("div", {class: "small faint"}, p[1] < 1e-4 ? "p < 0.0001" : "p " + short(p[1])) : null);
     })));
   return build("div", {}, build("h3", {}, test.title), table([column_head("pair"), column_head("verdict"),
     ...figures.map(name => build("th", {scope: "col", class: "number"}, figure_name(name.replace("_difference", ""))))], rows, test.title),
-    build("p", {class: "small faint"}, test.note));
+    build("p", {class: "small faint"}, plain(test.note)));
 }
 
 // ---- Charts, through Chart.js. Colours come from the style sheet, so they follow light, dark and print.
@@ -276,7 +290,8 @@ function answer() {
   const metric = data.metrics[0], test = metric && metric.tests[0];
   if (!metric) return "Fewer than two of these runs judged anything: only their settings can be compared.";
   if (!test) return "No paired test could be made" + (metric.trouble ? ": " + metric.trouble : ": the runs have too few test images in common") + ".";
-  const [first] = test.rows, verdict = first.verdict.replaceAll("`", "");
+  const [first] = test.rows, pair = plain(first.name).split(" against ");
+  const verdict = first.verdict === "not distinguishable" && pair.length === 2 ? pair.join(" and ") + " are not distinguishable" : plain(first.verdict);
   const same = test.rows.filter(row => row.verdict === "not distinguishable").length;
   const words = test.rows.length === 1 ? verdict : same === test.rows.length ? "no pair of runs is distinguishable"
     : same + " of " + plural(test.rows.length, "pair") + " of runs are not distinguishable";
