@@ -1,6 +1,7 @@
 // The command line. Results on standard output, everything else on standard error.
 // Exit status: 0 done, 1 the user's fault, 2 ours, 129, 130 or 143 interrupted (128 and the signal's number).
 #include "command.hpp"
+#include "figures.hpp"
 #include "gates.hpp"
 #include "memory.hpp"
 #include "show/show.hpp"
@@ -55,12 +56,12 @@ int run(const po::variables_map& options, const Arguments& arguments) {
     if (result.folder.empty()) {
         // stopped while planning
     } else if (json) {
-        std::cout << nlohmann::ordered_json{{"status", static_cast<int>(result.status)},
-                                            {"folder", result.folder.string()},
-                                            {"seconds", result.seconds},
-                                            {"gates", gates_json(result)}}
-                         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-                  << "\n";
+        nlohmann::ordered_json said{{"status", static_cast<int>(result.status)},
+                                    {"folder", result.folder.string()},
+                                    {"seconds", result.seconds},
+                                    {"gates", gates_json(result)}};
+        said.update(figures_json(result));
+        std::cout << said.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
     } else {
         std::cout << figures_text(result) << gates_text(result);
         for (const char* name : {"report.html", "report.json"})
