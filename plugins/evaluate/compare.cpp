@@ -282,7 +282,9 @@ struct Compare final : fettle::Stage {
                    " anomalous and " + std::to_string(labelled.counts.normal) + " normal test samples: " + tests +
                    ". Each p is adjusted for the number of pairs by Holm's method; intervals are not.";
         if (labelled.unlabelled > 0)
-            out.note += " " + std::to_string(labelled.unlabelled) + " test samples without a label were left out.";
+            out.note += " " + std::to_string(labelled.unlabelled) + " test sample" +
+                        (labelled.unlabelled == 1 ? "" : "s") + " without a label " +
+                        (labelled.unlabelled == 1 ? "was" : "were") + " left out.";
         if (!ranked(labelled)) out.note += " Fewer than two samples of one kind: what needs both is left out.";
         const std::size_t figures = pairs.empty() ? 0 : pairs.front().differences.size();
         for (std::size_t f = 0; f < figures; ++f) {

@@ -258,8 +258,9 @@ Measure::Out Measure::run(const In& in, Context&) const {
             }
             Judgement judgement = judge(values, anomalous, cut);
             if (unlabelled > 0)
-                judgement.remarks.push_back(std::to_string(unlabelled) +
-                                            " test samples without a label were not judged");
+                judgement.remarks.push_back(unlabelled == 1 ? "1 test sample without a label was not judged"
+                                                            : std::to_string(unlabelled) +
+                                                                  " test samples without a label were not judged");
             measures->judgements.push_back(std::move(judgement));
         }
     }

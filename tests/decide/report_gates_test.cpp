@@ -84,6 +84,7 @@ material::Run judged() {
     good.figures = {{"auroc", 0.97, 0.95, 0.99}, {"f1", 0.9, not_a_number, not_a_number}};
     bad.cut = {"l2 <&> mean", 0.5, "sigma"};
     bad.figures = {{"auroc", 0.6, not_a_number, not_a_number}};
+    bad.confusion = {0, 0, 5, 5};
     bad.remarks = {"nothing was called anomalous: f1 is undefined"};
     measures->judgements = {good, bad};
     measures->tables = {
@@ -113,6 +114,18 @@ TEST_F(ReportJunit, GatesAreHeldOrNotWithWhatWasFound) {
                     "held ssim mean: auroc_lower >= 0.95 | `ssim mean`: auroc_lower is 0.95",
                     "not sim mean: auroc > 0 | there is no auroc of `sim mean`; there is `ssim mean`, "
                     "`l2 <&> mean`, `mean grey`"));
+}
+
+/// Of what isn't there the reason is told, where a remark says it, and nothing else that was remarked on.
+TEST_F(ReportJunit, OnlyTheReasonIsRepeated) {
+    const auto found = [&](const std::string& gate) {
+        return write("report.junit", judged(), {{"gates", fettle::Setting::List{"l2 <&> mean: " + gate}}})
+            .gates.at(0)
+            .found;
+    };
+    EXPECT_EQ(found("mcc > 0"), "`l2 <&> mean`: mcc is not there");
+    EXPECT_EQ(found("f1_lower > 0"),
+              "`l2 <&> mean`: f1_lower is not there; nothing was called anomalous: f1 is undefined");
 }
 
 TEST_F(ReportJunit, PythonReadsSuitesAndTests) {
@@ -229,6 +242,14 @@ TEST_F(FailOnGate, EndsTheRunWithOneAndPrintsWhatWasFoundFromTheCacheToo) {
     ASSERT_EQ(gates.size(), 2u);
     EXPECT_EQ(gates[0]["held"], true);
     EXPECT_EQ(gates[1]["held"], false);
+    // The figures are those that a person reads.
+    const auto judgement = Json::parse(json.out).at("judgements").at(0);
+    char line[64];
+    std::snprintf(line, sizeof line, "  %-18s %.4f", "accuracy",
+                  judgement["figures"]["accuracy"]["value"].get<double>());
+    EXPECT_THAT(told.out, HasSubstr(line));
+    EXPECT_THAT(told.out,
+                HasSubstr(judgement["column"].get<std::string>() + ", " + judgement["method"].get<std::string>()));
     EXPECT_EQ(call({"run", file, "--fail-on-gate", "--set", "gate.gates=[\"accuracy >= 0\"]"}).status, 0);
 }
 

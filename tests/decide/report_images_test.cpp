@@ -77,12 +77,27 @@ TEST_F(ReportImages, PicturesStandWhereTheirHeadingsSay) {
     for (const int row : {0, 1}) {
         EXPECT_EQ(at(0, row, 32, 32)[0], 255);
         EXPECT_EQ(at(1, row, 32, 32)[0], 128);
-        EXPECT_GT(at(2, row, 10, 32)[0], 180);  // the map: bright on its left,
-        EXPECT_EQ(at(2, row, 54, 32)[0], 0);    // black on its right
+        // The map in the page's colours, from end to end (matplotlib's inferno): the brightest on its left, black on
+        // its right.
+        EXPECT_THAT(std::vector<int>(at(2, row, 10, 32), at(2, row, 10, 32) + 3), ElementsAre(252, 255, 164));
+        EXPECT_THAT(std::vector<int>(at(2, row, 54, 32), at(2, row, 54, 32) + 3), ElementsAre(0, 0, 4));
         EXPECT_LT(at(3, row, 10, 32)[2], 200);  // over the white image: yellow on its left
         EXPECT_EQ(at(3, row, 54, 32)[2], 255);
         EXPECT_EQ(at(4, row, 32, 32)[0], 255);  // the mask
     }
+}
+
+TEST_F(ReportImages, ScoresHaveFourDigits) {
+    const auto drawn = [&](double score) {
+        material::Run run = flat(1);
+        auto measures = std::make_shared<fettle::Measures>(*run.measures);
+        measures->scores.columns[0].values[0] = score;
+        run.measures = measures;
+        return picture(write("report.images", run).folder, "ssim mean found.png").pixels;
+    };
+    const auto sheet = drawn(0.123412345);
+    EXPECT_TRUE(sheet == drawn(0.1234));
+    EXPECT_FALSE(sheet == drawn(0.1235));
 }
 
 TEST_F(ReportImages, ShowsWhatTrainingSaw) {

@@ -198,7 +198,7 @@ TEST(MeasureRole, JudgesLabelledTestRowsAlone) {
     ASSERT_EQ(measure.seen.size(), 1u);
     EXPECT_THAT(measure.seen[0].first, ElementsAre(10, 11));
     EXPECT_THAT(measure.seen[0].second, ElementsAre(true, false));
-    EXPECT_THAT(out.measures->judgements[0].remarks, ElementsAre("1 test samples without a label were not judged"));
+    EXPECT_THAT(out.measures->judgements[0].remarks, ElementsAre("1 test sample without a label was not judged"));
     EXPECT_EQ(out.measures->scores.rows.size(), 12u);
 }
 

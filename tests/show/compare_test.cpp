@@ -66,6 +66,7 @@ TEST_F(Compare, SaysInWordsWhatCannotBeToldApart) {
     EXPECT_THAT(said.out, ::testing::ContainsRegex("  auroc +0\\.[0-9]+ \\(0\\.[0-9]+ to [01]\\.[0-9]+\\) +0\\."));
     EXPECT_THAT(said.out,
                 ::testing::ContainsRegex("    auroc +[+-]0\\.[0-9]+ \\([+-]0\\.[0-9]+ to [+-]0\\.[0-9]+\\), p "));
+    EXPECT_THAT(said.out, AllOf(HasSubstr("Thresholds compared"), Not(HasSubstr(" by the given threshold"))));
     const std::string page =
         "runs/compare-" + a.filename().string().substr(16) + "-" + b.filename().string().substr(16);
     EXPECT_THAT(said.out, HasSubstr("\npage: " + page + ".html\n"));

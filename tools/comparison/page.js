@@ -112,7 +112,7 @@ function tests_table(test) {
       if (!found) return build("td", {class: "number faint"}, "–");
       return build("td", {class: "number"}, build("b", {}, (found[1] > 0 ? "+" : "") + rate(found[1])),
         build("div", {class: "small faint"}, interval(found[2], found[3])),
-        p ? build("div", {class: "small faint"}, p[1] < 1e-4 ? "p < 0.0001" : "p " + short(p[1])) : null);
+        p ? build("div", {class: "small faint"}, p[1] < 1e-4 ? "p < 0.0001" : "p " + Number(p[1].toPrecision(2))) : null);
     })));
   return build("div", {}, build("h3", {}, test.title), table([column_head("pair"), column_head("verdict"),
     ...figures.map(name => build("th", {scope: "col", class: "number"}, figure_name(name.replace("_difference", ""))))], rows, test.title),

@@ -17,8 +17,8 @@ function table_cell(row, name) {
   const figure = find_figure(row, name), p = find_figure(row, name.replace("_difference", "_p"));
   if (!figure) return build("td", {class: "number faint"}, "–");
   const signed = name.endsWith("_difference") && figure.value > 0 ? "+" : "";
-  return build("td", {class: "number"}, build("b", {}, signed + short(figure.value)), build("div", {class: "small faint"}, interval_text(figure)),
-    p && p !== figure && p.value !== null ? build("div", {class: "small faint"}, p.value < 1e-4 ? "p < 0.0001" : "p " + short(p.value)) : null);
+  return build("td", {class: "number"}, build("b", {}, name.endsWith("_difference") ? signed + rate(figure.value) : short(figure.value)), build("div", {class: "small faint"}, interval_text(figure)),
+    p && p !== figure && p.value !== null ? build("div", {class: "small faint"}, p.value < 1e-4 ? "p < 0.0001" : "p " + Number(p.value.toPrecision(2))) : null);
 }
 
 /// Figures side by side: trivial scores, pairs that were compared.

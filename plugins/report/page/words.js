@@ -25,6 +25,7 @@ const figure_words = {
   auroc_high: ["AUROC, high", "AUROC where a high value of the trivial score is taken for anomalous."],
   auroc_low: ["AUROC, low", "AUROC where a low value of the trivial score is taken for anomalous."],
   auroc_matched: ["AUROC, matched", "AUROC on pairs of a normal and an anomalous image that the trivial score doesn't tell apart."],
+  auroc_over_mean_grey: ["AUROC over mean grey", "AUROC less that of mean grey in the direction that suits it best."],
   pairs: ["Pairs", "How many such pairs there are."],
   threshold: ["Threshold", "Above it a pixel is called anomalous."],
   images_with_mask: ["Images with a mask", "Anomalous test images that say where the anomaly is."],
