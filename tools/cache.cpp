@@ -39,15 +39,25 @@ std::string time_text(system_clock::time_point time, const char* format) {
 }
 
 std::string of_stages(const CacheItem& item) {
-    if (item.stages.empty()) return item.checkpoint ? "an unfinished stage" : "";
+    if (item.stages.empty()) return item.kind == CacheItem::Kind::entry ? "" : "an unfinished stage";
     const std::size_t more = item.stages.size() - 1;
     return item.stages.front() + (more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+std::string made_by(const CacheItem& item) {
+    return item.kind == CacheItem::Kind::checkpoint ? "(checkpoint)"
+           : item.kind == CacheItem::Kind::draft    ? "(not finished)"
+                                                    : item.use;
+}
+
 nlohmann::ordered_json json_of(const CacheItem& item) {
-    return {{"key", item.key},       {"use", item.use},
-            {"stages", item.stages}, {"checkpoint", item.checkpoint},
-            {"bytes", item.bytes},   {"used", time_text(item.used, "{:%Y-%m-%dT%H:%M:%SZ}")},
+    return {{"key", item.key},
+            {"use", item.use},
+            {"stages", item.stages},
+            {"checkpoint", item.kind == CacheItem::Kind::checkpoint},
+            {"draft", item.kind == CacheItem::Kind::draft},
+            {"bytes", item.bytes},
+            {"used", time_text(item.used, "{:%Y-%m-%dT%H:%M:%SZ}")},
             {"in_use", item.in_use}};
 }
 
@@ -56,7 +66,7 @@ void print(const std::vector<CacheItem>& items, const std::string& last_line) {
         std::cout << fmt::format("{:<17}{:>11}  {:<28}{}\n", "last used (UTC)", "size", "made by", "last result of");
     for (const CacheItem& item : items)
         std::cout << fmt::format("{:<17}{:>11}  {:<28}{}{}\n", time_text(item.used, "{:%Y-%m-%d %H:%M}"),
-                                 size_text(item.bytes), item.checkpoint ? "(checkpoint)" : item.use, of_stages(item),
+                                 size_text(item.bytes), made_by(item), of_stages(item),
                                  item.in_use ? "  (in use)" : "");
     std::cout << last_line;
 }
@@ -88,7 +98,8 @@ int cache(const po::variables_map& options, const Arguments&) {
         return 1;
     }
     const RunOptions settings = run_options(options);
-    const Cache cache(settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache);
+    const fs::path folder = settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache;
+    const Cache cache = prunes && !limits.dry_run ? Cache(folder) : Cache::to_look_at(folder);
     std::vector<CacheItem> gone;
     try {
         if (prunes) gone = prune(cache, limits, [] { return received_signal != 0; });

@@ -15,6 +15,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
+#include <sstream>
 #include <thread>
 
 namespace {
@@ -32,6 +34,7 @@ struct Command {
     const char* summary;
     int (*run)(const po::variables_map&, const Arguments& arguments);
     std::size_t least, most;  ///< number of arguments
+    const char* options;      ///< those it takes
 };
 
 int run(const po::variables_map& options, const Arguments& arguments) {
@@ -153,24 +156,29 @@ int explain(const po::variables_map&, const Arguments& arguments) {
 }
 
 constexpr Command commands[] = {
-    {"run", "GRAPH", "run a graph (--sweep: every cell of it); what is done already comes from the cache", run, 1, 1},
+    {"run", "GRAPH", "run a graph (--sweep: every cell of it); what is done already comes from the cache", run, 1, 1,
+     "set threads device output cache no-cache plugin memory stage-timeout sweep fail-fast fail-on-gate json"},
     {"check", "GRAPH", "find every error, run nothing (--resolved prints the graph with all defaults)", check_command,
-     1, 1},
-    {"plan", "GRAPH", "say what would run, and why (--sweep of all cells, --why STAGE in full)", plan, 1, 1},
-    {"draw", "GRAPH", "print the graph as a picture's source (--format mermaid or dot)", draw, 1, 1},
-    {"list", "", "list every stage and component", list, 0, 0},
-    {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1},
+     1, 1, "set cache plugin resolved json"},
+    {"plan", "GRAPH", "say what would run, and why (--sweep of all cells, --why STAGE in full)", plan, 1, 1,
+     "set device output cache no-cache plugin sweep why json"},
+    {"draw", "GRAPH", "print the graph as a picture's source (--format mermaid or dot)", draw, 1, 1,
+     "set cache plugin format json"},
+    {"list", "", "list every stage and component", list, 0, 0, "cache plugin json"},
+    {"inspect", "ID", "show all there is to know of one of them", inspect, 1, 1, "cache plugin json"},
     {"synth", "GRAPH STAGE", "make samples of a stage again: --sample N alone, or --sheet N in one picture", synth, 2,
-     2},
+     2, "set threads device output cache no-cache plugin memory sample sheet json"},
     {"metric", "ID A B", "compare two image files (or hashes) by any similarity or distance; --set window=7", metric, 3,
-     3},
-    {"runs", "[GRAPH]", "list what has been run, what each run changed, and its main figures", runs, 0, 1},
+     3, "set threads device cache plugin json"},
+    {"runs", "[GRAPH]", "list what has been run, what each run changed, and its main figures", runs, 0, 1,
+     "output json"},
     {"compare", "RUN RUN...", "show runs side by side, with paired tests, and write a page (--html FILE)", compare, 1,
-     1000},
+     1000, "set threads device output cache no-cache plugin memory html json"},
     {"verify", "GRAPH|RUN", "run a graph again from nothing and compare every stored result, byte for byte", verify, 1,
-     1},
-    {"cache", "", "show what is kept of earlier runs; --older-than 30d and --to 20G remove some of it", cache, 0, 0},
-    {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1},
+     1, "set threads device output cache plugin memory stage-timeout json"},
+    {"cache", "", "show what is kept of earlier runs; --older-than 30d and --to 20G remove some of it", cache, 0, 0,
+     "output cache older-than to dry-run json"},
+    {"explain", "[CODE]", "explain an error, or list them all", explain, 0, 1, ""},
 };
 
 int usage(const po::options_description& options, std::ostream& out) {
@@ -182,6 +190,21 @@ int usage(const po::options_description& options, std::ostream& out) {
     return &out == &std::cout ? 0 : 1;
 }
 
+/// Says which of the options given a command doesn't take; false: none.
+bool takes_not(const Command& command, const po::parsed_options& given) {
+    std::vector<std::string> taken;
+    std::istringstream words(command.options);
+    for (std::string word; words >> word;) taken.push_back(word);
+    for (const po::option& option : given.options) {
+        if (option.position_key >= 0 || std::find(taken.begin(), taken.end(), option.string_key) != taken.end())
+            continue;
+        std::cerr << fmt::format("fettle: `{}` takes no --{}; it takes {}{}\n", command.name, option.string_key,
+                                 taken.empty() ? "no option" : "--", fmt::join(taken, ", --"));
+        return true;
+    }
+    return false;
+}
+
 int dispatch(int argc, char** argv) {
     po::options_description options("options");
     options.add_options()("help,h", "print this")("version", "print the version")(
@@ -189,7 +212,8 @@ int dispatch(int argc, char** argv) {
         "change a value of the graph: --set train.epochs=5")(
         "threads", po::value<int>()->default_value(0, "all")->value_name("N"), "how many threads to use")(
         "device", po::value<std::string>()->value_name("D"), "cpu, cuda:0 or auto, whatever the graph says")(
-        "output", po::value<std::string>()->default_value("runs")->value_name("DIR"), "where runs leave their folders")(
+        "output", po::value<std::string>()->default_value("runs")->value_name("DIR"),
+        "where runs leave their folders: runs in the current folder where nothing is said")(
         "cache", po::value<std::string>()->value_name("DIR"),
         "where results are kept (default FETTLE_CACHE or ~/.cache/fettle)")("no-cache", "compute everything again")(
         "plugin", po::value<std::vector<std::string>>()->default_value({}, "")->composing()->value_name("PATH"),
@@ -200,7 +224,7 @@ int dispatch(int argc, char** argv) {
         "with run: ask a stage to stop that told of no progress for so long, then end around it")(
         "why", po::value<std::string>()->value_name("STAGE"), "with plan: everything that made the stage stale")(
         "memory", po::value<std::string>()->value_name("SIZE"),
-        "how much memory remembered samples may take: 512M (the default), 2G")(
+        "how much memory remembered samples may take: 512M (the default), 2G; a quarter of it more is read ahead")(
         "resolved", "with check: print the graph with every default filled in")(
         "sample", po::value<int>()->value_name("N"),
         "with synth: write sample N, counted from 0, with its mask and passport")(
@@ -219,8 +243,10 @@ int dispatch(int argc, char** argv) {
     po::positional_options_description positions;
     positions.add("arguments", -1);
     po::variables_map values;
+    std::optional<po::parsed_options> given;
     try {
-        po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), values);
+        given = po::command_line_parser(argc, argv).options(all).positional(positions).run();
+        po::store(*given, values);
         po::notify(values);
     } catch (const po::error& error) {
         std::cerr << "fettle: " << error.what() << "; `fettle --help` lists the options\n";
@@ -265,6 +291,7 @@ int dispatch(int argc, char** argv) {
             std::cerr << fmt::format("usage: fettle {} {}\n", command.name, command.arguments);
             return 1;
         }
+        if (takes_not(command, *given)) return 1;
         return command.run(values, arguments);
     }
     std::cerr << fmt::format("fettle: there is no command `{}`; {}\n", arguments[0], did_you_mean(arguments[0], names));

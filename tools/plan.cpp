@@ -2,17 +2,28 @@
 #include "command.hpp"
 #include "show/show.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 namespace command {
 namespace {
 
-/// The place of a stage; reports and returns nothing where there is none.
-std::optional<std::size_t> place_of(const Graph& graph, const std::string& stage, bool json) {
+struct Place {
+    std::size_t graph, stage;
+};
+
+/// Where a stage is: by its name in the first graph, or as the plan of a sweep names it ("judge #3"). Reports and
+/// returns nothing where there is none.
+std::optional<Place> place_of(const std::vector<const Graph*>& graphs, const Plan& plan, const std::string& stage,
+                              bool json) {
     std::vector<std::string> known;
-    for (std::size_t s = 0; s < graph.stages.size(); ++s) {
-        if (graph.stages[s].name == stage) return s;
-        known.push_back(graph.stages[s].name);
+    for (std::size_t s = 0; s < graphs.front()->stages.size(); ++s) {
+        known.push_back(graphs.front()->stages[s].name);
+        if (known.back() == stage) return Place{0, s};
+    }
+    for (const PlanNode& node : plan.nodes) {
+        if (node.label == stage) return Place{node.graph, node.stage};
+        if (std::find(known.begin(), known.end(), node.label) == known.end()) known.push_back(node.label);
     }
     report({errors::unknown_stage({}, stage, known)}, json);
     return {};
@@ -35,17 +46,18 @@ int plan(const po::variables_map& options, const Arguments& arguments) {
     }
     if (report(diagnostics.all(), json) || graphs.empty()) return 1;
     const RunOptions settings = run_options(options);
-    const Cache cache(settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache);
+    const Cache cache =
+        Cache::to_look_at(settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache);
     DigestStore digests(cache.folder() / "digests.json");
-    const auto device = resolve_device(settings.device.empty() ? graphs.front()->device : settings.device);
+    const auto device = resolve_device(*graphs.front(), settings.device);
     Diagnostics damaged;
     const PlanWorld world = plan_world(cache, digests, damaged, device, settings.use_cache);
     const Plan plan = make_plan(graphs, world);
     report(damaged.all(), json);
     if (why) {
-        const auto stage = place_of(*graphs.front(), options["why"].as<std::string>(), json);
-        if (!stage) return 1;
-        const auto stages = why_stale(*graphs.front(), plan.node_of.front(), plan, *stage, world);
+        const auto at = place_of(graphs, plan, options["why"].as<std::string>(), json);
+        if (!at) return 1;
+        const auto stages = why_stale(*graphs[at->graph], plan.node_of[at->graph], plan, at->stage, world);
         std::cout << (json ? why_json(stages) : why_text(stages));
     } else if (whole) {
         std::cout << (json ? sweep_plan_json(cells.cells, plan) : sweep_plan_text(cells.cells, plan));

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <random>
 
 namespace command {
 namespace {
@@ -19,21 +20,30 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// A folder that goes with the object; in the cache's drafts, where the next process clears up after one that was
-/// killed.
+/// killed: its name is locked, and to be claimed, for as long as this lives.
 class Beside {
    public:
-    explicit Beside(const Cache& cache) : folder_(cache.folder() / "drafts" / fmt::format("verify.{}", getpid())) {
+    explicit Beside(const Cache& cache)
+        : name_(fmt::format("verify-{}-{:08x}", getpid(), std::random_device()())),
+          lock_file_(cache.folder() / "locks" / name_),
+          lock_(cache, name_),
+          folder_(cache.folder() / "drafts" / name_) {
         fs::create_directories(folder_);
     }
     ~Beside() {
         std::error_code error;
         fs::remove_all(folder_, error);
+        fs::remove(lock_file_, error);
     }
     Beside(const Beside&) = delete;
     Beside& operator=(const Beside&) = delete;
+    const std::string& name() const { return name_; }
     const fs::path& folder() const { return folder_; }
 
    private:
+    std::string name_;
+    fs::path lock_file_;
+    Cache::Lock lock_;
     fs::path folder_;
 };
 
@@ -140,17 +150,17 @@ int verify(const po::variables_map& options, const Arguments& arguments) {
     {
         DigestStore digests(cache.folder() / "digests.json");
         Diagnostics damaged;
-        plan = make_plan({&graph}, plan_world(cache, digests, damaged,
-                                              resolve_device(settings.device.empty() ? graph.device : settings.device),
+        plan = make_plan({&graph}, plan_world(cache, digests, damaged, resolve_device(graph, settings.device),
                                               /*use_cache=*/true));
         report(damaged.all(), json);
     }
     std::vector<std::string> keys;
     for (const PlanNode& node : plan.nodes) keys.push_back(node.key);
+    const Beside beside(cache);
+    keys.push_back(beside.name());
     use.claim(keys);
     if (!past.empty() && is_another_work(recorded_keys(past), graph, plan)) return 1;
 
-    const Beside beside(cache);
     settings.cache = beside.folder() / "cache";
     settings.output = beside.folder() / "runs";
     RunResult result;

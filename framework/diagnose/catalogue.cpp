@@ -381,7 +381,7 @@ Diagnostic damaged_entry(const std::string& key, const std::string& why) {
 
 Diagnostic cache_unusable(const std::string& folder, const std::string& why) {
     return make("C602", {}, fmt::format("the cache `{}` can't be used: {}", folder, why), {},
-                {"name another with --cache DIR or FETTLE_CACHE"});
+                {"name another with --cache DIR or FETTLE_CACHE; without a home folder it lies below --output DIR"});
 }
 
 }  // namespace fettle::runtime::errors

@@ -85,6 +85,39 @@ void check_lengths(const Declared& sweep, Diagnostics& diagnostics) {
     }
 }
 
+/// Whether two values of a list would be the same: 1 and 1.0 are.
+bool equal(const Node& a, const Node& b) {
+    const auto is_number = [](const Node& node) { return node.scalar.is<std::int64_t>() || node.scalar.is<double>(); };
+    return is_number(a) && is_number(b) ? a.scalar.number() == b.scalar.number() : toml_text(a) == toml_text(b);
+}
+
+/// Equal cells would count as several seeds.
+void check_repeats(const Declared& sweep, Diagnostics& diagnostics) {
+    const auto same = [&](const Axis& axis, std::size_t a, std::size_t b) {
+        return equal(axis.list->elements[a], axis.list->elements[b]);
+    };
+    const auto refuse = [&](const Axis& axis, std::size_t place, const std::string& what) {
+        diagnostics.add(errors::bad_sweep(axis.list->elements[place].span, what, "a value of its own, or none"));
+    };
+    if (sweep.zip) {
+        for (std::size_t b = 0; b < sweep.combinations(); ++b)
+            for (std::size_t a = 0; a < b; ++a)
+                if (std::all_of(sweep.axes.begin(), sweep.axes.end(),
+                                [&](const Axis& axis) { return same(axis, a, b); }))
+                    return refuse(sweep.axes.front(), b,
+                                  fmt::format("the {}. cell of the sweep is the {}. again", b + 1, a + 1));
+        return;
+    }
+    for (const Axis& axis : sweep.axes)
+        for (std::size_t b = 0; b < axis.list->elements.size(); ++b)
+            for (std::size_t a = 0; a < b; ++a)
+                if (same(axis, a, b)) {
+                    refuse(axis, b,
+                           fmt::format("`{}` is swept over {} twice", axis.path, toml_text(axis.list->elements[b])));
+                    break;
+                }
+}
+
 void read_mode(const Node& table, Declared& sweep, Diagnostics& diagnostics) {
     const Node* mode = table.find("mode");
     if (mode == nullptr || mode->unknown) return;
@@ -138,6 +171,7 @@ std::optional<Declared> declared(const Node& document, Diagnostics& diagnostics)
     if (!found.has_errors() && sweep.axes.empty() && table->find("repeat") == nullptr)
         found.add(errors::bad_sweep(table->key, "the sweep varies nothing", "add [sweep.over] or `repeat`"));
     if (sweep.zip) check_lengths(sweep, found);
+    if (!found.has_errors()) check_repeats(sweep, found);
     if (std::size_t cells = sweep.combinations();
         !found.has_errors() && (__builtin_mul_overflow(cells, sweep.repeat, &cells) || cells > most_cells))
         found.add(errors::too_many_cells(table->key, sweep.combinations(), sweep.repeat, most_cells));
@@ -300,6 +334,18 @@ std::vector<Graph> check_cells(const Sweep& sweep, const std::filesystem::path& 
         graphs.push_back(std::move(*graph));
     }
     gathered.report();
+    const auto other = std::find_if(graphs.begin(), graphs.end(),
+                                    [&](const Graph& graph) { return graph.device != graphs.front().device; });
+    if (other != graphs.end()) {
+        Diagnostic wrong =
+            errors::bad_sweep(other->device_span,
+                              fmt::format("the cells of a sweep share one device: one names \"{}\", another \"{}\"",
+                                          graphs.front().device, other->device),
+                              "one device for all");
+        wrong.help.emplace_back("one run for each, with --device, compares them");
+        diagnostics.add(std::move(wrong));
+        graphs.clear();
+    }
     if (graphs.size() < sweep.cells.size()) graphs.clear();
     return graphs;
 }

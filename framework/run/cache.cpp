@@ -4,6 +4,7 @@
 #include "run/run.hpp"
 #include "run/times.hpp"
 
+#include <fettle/durable.hpp>
 #include <fettle/error.hpp>
 
 #include <fcntl.h>
@@ -91,6 +92,12 @@ Cache::Cache(fs::path folder) : folder_(fs::absolute(folder)) {
     forget_old_drafts();
 }
 
+Cache Cache::to_look_at(fs::path folder) {
+    Cache cache;
+    cache.folder_ = fs::absolute(folder);
+    return cache;
+}
+
 void Cache::forget_old_drafts() const noexcept {
     constexpr auto day = std::chrono::hours(24);
     std::error_code error;
@@ -147,6 +154,7 @@ void Cache::commit(const std::string& key, const fs::path& draft, const std::str
         if (file.is_regular_file())
             files[file.path().lexically_relative(draft).generic_string()] = sha256_file(file.path());
     write_text(draft / "manifest.json", Json{{"format", manifest_format}, {"files", std::move(files)}}.dump(1) + "\n");
+    make_all_durable(draft);
     const fs::path place = entry(key);
     std::error_code error;
     fs::create_directories(place.parent_path(), error);
@@ -159,6 +167,8 @@ void Cache::commit(const std::string& key, const fs::path& draft, const std::str
         fs::remove_all(aside, ignored);
     }
     if (error) throw Error(Fault::storage, "`" + place.string() + "` could not be made: " + error.message());
+    make_durable(place.parent_path());
+    make_durable(folder_ / "entries");
 }
 
 void Cache::discard(const fs::path& draft) const noexcept {

@@ -24,6 +24,8 @@ class Cache {
    public:
     /// Makes the folder. Throws Failure (C602) where it can't be used.
     explicit Cache(std::filesystem::path folder);
+    /// Only to look at: makes nothing, and is empty where there is no such folder.
+    static Cache to_look_at(std::filesystem::path folder);
 
     const std::filesystem::path& folder() const { return folder_; }
 
@@ -36,7 +38,8 @@ class Cache {
 
     /// An empty folder to write an entry into. What a killed process left behind is never taken for an entry.
     std::filesystem::path begin(const std::string& key) const;
-    /// Makes the folder from begin() the entry, replacing one that is there. Throws Error(Fault::storage).
+    /// Makes the folder from begin() the entry, replacing one that is there; once it returns a power failure doesn't
+    /// take it any more. Throws Error(Fault::storage).
     void commit(const std::string& key, const std::filesystem::path& draft, const std::string& key_text) const;
     /// Removes a draft that came to nothing.
     void discard(const std::filesystem::path& draft) const noexcept;
@@ -91,6 +94,7 @@ class Cache {
     std::map<std::string, std::string> files_of(const std::string& key) const;
 
    private:
+    Cache() = default;
     /// Drafts that killed processes left behind: those nobody has touched for a day, since another machine's processes
     /// may share the folder.
     void forget_old_drafts() const noexcept;
@@ -100,10 +104,11 @@ class Cache {
 
 /// Something in a cache that could be done without.
 struct CacheItem {
-    std::string key;
+    std::string key;                  ///< of a draft, its folder's name
     std::string use;                  ///< the type of the stage that made it: "train.reconstruction"; empty: unknown
     std::vector<std::string> stages;  ///< whose last result it is: "casting: train"
-    bool checkpoint = false;          ///< not an entry, but what an unfinished stage can carry on from
+    /// An entry; what an unfinished stage can carry on from; what was being made when a process was killed.
+    enum class Kind { entry, checkpoint, draft } kind = Kind::entry;
     std::uintmax_t bytes = 0;
     std::chrono::system_clock::time_point used;  ///< made, or taken by a run
     bool in_use = false;                         ///< by a process that runs now
@@ -117,9 +122,9 @@ struct PruneLimits {
     std::optional<std::uintmax_t> to;                               ///< bytes that may stay, all items together
     bool dry_run = false;                                           ///< only tell
 };
-/// Removes items, what was used longest ago first, and never what a running process uses. An item is gone at once or
-/// not at all, even where the process is killed over it. Returns what went. Throws Interrupted where `stop` says so
-/// while another process plans or prunes.
+/// Removes items, what was used longest ago first, and never what a running process uses; drafts that no process makes
+/// any more always. An item is gone at once or not at all, even where the process is killed over it. Returns what went.
+/// Throws Interrupted where `stop` says so while another process plans or prunes.
 std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, const std::function<bool()>& stop = {});
 
 /// FETTLE_CACHE, else $XDG_CACHE_HOME/fettle, else ~/.cache/fettle, else `fallback` (no home folder).

@@ -53,7 +53,7 @@ Execution::Execution(std::vector<const Graph*> graphs, Registry& registry, const
       cache_(options.cache.empty() ? default_cache_folder(options.output / ".cache") : options.cache),
       times_(cache_.folder()),
       digests_(cache_.folder() / "digests.json", [this] { return stopped(); }),
-      device_(resolve_device(options.device.empty() ? graphs_.front()->device : options.device)),
+      device_(resolve_device(*graphs_.front(), options.device)),
       threads_(options.threads > 0 ? options.threads
                                    : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
       started_(timestamp()),
@@ -87,7 +87,7 @@ void Execution::prepare(const MakeFolders& make_folders) {
                                     {"device", to_string(device_)},
                                     {"cache", cache_.folder().string()}});
     }
-    observer_.run_started(*graphs_.front(), plan_);
+    observer_.run_started(graphs_, plan_);
 }
 
 void Execution::flow() {
@@ -101,10 +101,12 @@ void Execution::flow() {
         std::vector<std::unique_ptr<Node>> nodes(plan_.nodes.size());
         for (std::size_t n = 0; n < nodes.size(); ++n) {
             if (plan_.nodes[n].state == PlanNode::State::idle) continue;
-            nodes[n] = std::make_unique<Node>(flow, [this, n](tbb::flow::continue_msg) {
+            const auto work = [this, n](tbb::flow::continue_msg) {
                 // Otherwise a thread that waits inside one stage could start another on the same stack.
                 tbb::this_task_arena::isolate([&] { body(n); });
-            });
+            };
+            // Of those that are ready, the one that the plan names first: a sweep goes cell by cell.
+            nodes[n] = std::make_unique<Node>(flow, work, static_cast<tbb::flow::node_priority_t>(nodes.size() - n));
         }
         std::vector<bool> waits(nodes.size());
         for (std::size_t n = 0; n < nodes.size(); ++n) {
@@ -306,6 +308,8 @@ SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Regi
     try {
         write_text(result.folder / "sweep.json", sweep_json(sweep, graphs, result, options.command) + "\n");
         write_text(result.folder / "sweep.csv", sweep_csv(sweep, result));
+        if (const std::string tables = sweep_tables_csv(sweep, result); !tables.empty())
+            write_text(result.folder / "tables.csv", tables);
         execution.trace().write(result.folder / "trace.json");
         point_to(result.folder, "latest-sweep");
     } catch (const std::exception& error) {

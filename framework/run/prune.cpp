@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,6 +32,12 @@ void lock_when_free(int file, int kind, const std::function<bool()>& stop) {
     }
 }
 
+/// Whether an open file has a name still.
+bool is_linked(int file) {
+    struct stat facts {};
+    return fstat(file, &facts) == 0 && facts.st_nlink > 0;
+}
+
 int opened(const fs::path& path) { return open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666); }
 
 fs::path gate_of(const Cache& cache) { return cache.folder() / "locks" / "prune"; }
@@ -50,20 +57,45 @@ class Held {
     int file_;
 };
 
-/// Keys that living processes have claimed; what dead ones left behind is cleared away.
+/// Whether a living process holds the lock on its file of uses. Asked with a shared lock, so that those who ask don't
+/// take each other for it; where a file system has no locks, every process counts as living.
+bool is_held(int file) { return flock(file, LOCK_SH | LOCK_NB) != 0; }
+
+/// Keys that living processes have claimed.
 std::set<std::string> keys_in_use(const Cache& cache) {
     std::set<std::string> keys;
     std::error_code error;
     for (const auto& use : fs::directory_iterator(cache.folder() / "uses", error)) {
-        const Held file(open(use.path().c_str(), O_RDWR | O_CLOEXEC));
-        if (file.file() >= 0 && flock(file.file(), LOCK_EX | LOCK_NB) == 0) {
-            fs::remove(use.path(), error);
-            continue;
-        }
+        const Held file(open(use.path().c_str(), O_RDONLY | O_CLOEXEC));
+        if (file.file() >= 0 && !is_held(file.file())) continue;
         std::ifstream lines(use.path());
         for (std::string key; std::getline(lines, key);) keys.insert(key);
     }
     return keys;
+}
+
+/// Clears away what dead processes claimed. Only where one alone holds the gate: no process is about to claim.
+void forget_dead_uses(const Cache& cache) {
+    std::error_code error;
+    for (const auto& use : fs::directory_iterator(cache.folder() / "uses", error)) {
+        const Held file(open(use.path().c_str(), O_RDONLY | O_CLOEXEC));
+        if (file.file() >= 0 && !is_held(file.file())) fs::remove(use.path(), error);
+    }
+}
+
+/// A new file below `uses`, locked and still there once it is; -1 where there is none to be had.
+int locked_use(const Cache& cache, fs::path& path) {
+    // Processes of other machines may share the folder and this one's number.
+    std::random_device chance;
+    for (;;) {
+        path = cache.folder() / "uses" / fmt::format("{}.{:08x}", getpid(), chance());
+        const int file = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+        if (file < 0 && errno == EEXIST) continue;
+        if (file < 0) return -1;
+        lock_when_free(file, LOCK_EX, {});  // somebody may just be asking whether it is held
+        if (is_linked(file)) return file;
+        close(file);
+    }
 }
 
 std::uintmax_t bytes_below(const fs::path& folder) {
@@ -118,8 +150,19 @@ std::map<std::string, std::vector<std::string>> stages_by_key(const Cache& cache
 }
 
 fs::path place_of(const Cache& cache, const CacheItem& item) {
-    return item.checkpoint ? cache.folder() / "checkpoints" / item.key : cache.entry(item.key);
+    switch (item.kind) {
+        case CacheItem::Kind::checkpoint:
+            return cache.folder() / "checkpoints" / item.key;
+        case CacheItem::Kind::draft:
+            return cache.folder() / "drafts" / item.key;
+        case CacheItem::Kind::entry:
+            break;
+    }
+    return cache.entry(item.key);
 }
+
+/// What a draft will be, or would have been: the key that its name begins with.
+std::string key_of_draft(const fs::path& draft) { return draft.stem().stem().string(); }
 
 /// Renamed first: a process that is killed here leaves a draft that the next one clears away, never half an entry.
 bool remove_item(const Cache& cache, const CacheItem& item) {
@@ -129,7 +172,7 @@ bool remove_item(const Cache& cache, const CacheItem& item) {
     fs::rename(place_of(cache, item), aside, error);
     if (error) return false;
     fs::remove_all(aside, error);
-    if (!item.checkpoint) fs::remove(made_file(cache, item.key), error);
+    if (item.kind == CacheItem::Kind::entry) fs::remove(made_file(cache, item.key), error);
     return true;
 }
 
@@ -138,13 +181,7 @@ bool remove_item(const Cache& cache, const CacheItem& item) {
 Cache::Use::Use(const Cache& cache) : cache_(cache) {
     gate_ = opened(gate_of(cache));
     if (gate_ >= 0) lock_when_free(gate_, LOCK_SH, {});
-    // Processes of other machines may share the folder and this one's number.
-    std::random_device chance;
-    do {
-        path_ = cache.folder() / "uses" / fmt::format("{}.{:08x}", getpid(), chance());
-        file_ = open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
-    } while (file_ < 0 && errno == EEXIST);
-    if (file_ >= 0) flock(file_, LOCK_EX | LOCK_NB);
+    file_ = locked_use(cache, path_);
 }
 
 Cache::Use::~Use() {
@@ -155,9 +192,15 @@ Cache::Use::~Use() {
 }
 
 void Cache::Use::claim(const std::vector<std::string>& keys) {
-    std::ofstream file(path_, std::ios::binary);
-    for (const std::string& key : keys) file << key << '\n';
-    const bool written = static_cast<bool>(file.flush()) && file_ >= 0;
+    std::string lines;
+    for (const std::string& key : keys) lines += key + "\n";
+    std::string_view left = lines;  // through the file that is locked, whatever has its name by now
+    while (file_ >= 0 && !left.empty()) {
+        const ssize_t written = write(file_, left.data(), left.size());
+        if (written < 0 && errno != EINTR) break;
+        if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+    }
+    const bool written = file_ >= 0 && left.empty() && is_linked(file_);
     std::error_code error;
     for (const std::string& key : keys)
         fs::last_write_time(cache_.entry(key) / "manifest.json", fs::file_time_type::clock::now(), error);
@@ -168,19 +211,23 @@ std::vector<CacheItem> contents_of(const Cache& cache) {
     const auto claimed = keys_in_use(cache);
     const auto names = stages_by_key(cache);
     std::vector<CacheItem> out;
-    const auto add = [&](const fs::path& folder, bool checkpoint) {
-        CacheItem item{folder.filename().string(), {}, {}, checkpoint, bytes_below(folder), {}, false};
+    using Kind = CacheItem::Kind;
+    const auto add = [&](const fs::path& folder, Kind kind) {
+        CacheItem item{folder.filename().string(), {}, {}, kind, bytes_below(folder), {}, false};
+        const std::string key = kind == Kind::draft ? key_of_draft(folder) : item.key;
         std::ifstream text(folder / "key.txt");
         item.use = use_in(text);
-        item.used = checkpoint ? newest_below(folder) : time_of(folder / "manifest.json");
-        item.in_use = claimed.count(item.key) > 0;
-        if (const auto found = names.find(item.key); found != names.end()) item.stages = found->second;
+        item.used = kind == Kind::entry ? time_of(folder / "manifest.json") : newest_below(folder);
+        item.in_use = claimed.count(key) > 0;
+        if (const auto found = names.find(key); found != names.end()) item.stages = found->second;
         out.push_back(std::move(item));
     };
     std::error_code error;
     for (const auto& half : fs::directory_iterator(cache.folder() / "entries", error))
-        for (const auto& entry : fs::directory_iterator(half, error)) add(entry.path(), false);
-    for (const auto& entry : fs::directory_iterator(cache.folder() / "checkpoints", error)) add(entry.path(), true);
+        for (const auto& entry : fs::directory_iterator(half, error)) add(entry.path(), Kind::entry);
+    for (const auto& entry : fs::directory_iterator(cache.folder() / "checkpoints", error))
+        add(entry.path(), Kind::checkpoint);
+    for (const auto& entry : fs::directory_iterator(cache.folder() / "drafts", error)) add(entry.path(), Kind::draft);
     std::sort(out.begin(), out.end(),
               [](const CacheItem& a, const CacheItem& b) { return std::tie(a.used, a.key) < std::tie(b.used, b.key); });
     return out;
@@ -188,7 +235,10 @@ std::vector<CacheItem> contents_of(const Cache& cache) {
 
 std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, const std::function<bool()>& stop) {
     const Held gate(opened(gate_of(cache)));
-    if (gate.file() >= 0) lock_when_free(gate.file(), LOCK_EX, stop);
+    if (gate.file() >= 0) {
+        lock_when_free(gate.file(), LOCK_EX, stop);
+        forget_dead_uses(cache);
+    }
     const auto items = contents_of(cache);
     std::uintmax_t left = 0;
     for (const CacheItem& item : items) left += item.bytes;
@@ -197,7 +247,7 @@ std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, cons
     for (const CacheItem& item : items) {
         const bool old = limits.older_than && now - item.used > *limits.older_than;
         const bool much = limits.to && left > *limits.to;
-        if (item.in_use || !(old || much)) continue;
+        if (item.in_use || !(old || much || item.kind == CacheItem::Kind::draft)) continue;
         if (!limits.dry_run && !remove_item(cache, item)) continue;
         left -= item.bytes;
         gone.push_back(item);

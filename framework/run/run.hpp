@@ -22,15 +22,15 @@ namespace fettle::runtime {
 class Observer {
    public:
     virtual ~Observer() = default;
-    /// Of a sweep, the first cell's graph. Stages are named by PlanNode::label in all that follows.
-    virtual void run_started(const Graph&, const Plan&) {}
+    /// The graph, or all cells of a sweep. Stages are named by PlanNode::label in all that follows.
+    virtual void run_started(const std::vector<const Graph*>&, const Plan&) {}
     virtual void stage_started(const std::string& /*stage*/) {}
     virtual void stage_progress(const std::string& /*stage*/, std::size_t /*done*/, std::size_t /*total*/,
                                 const std::string& /*note*/) {}
     virtual void stage_finished(const std::string& /*stage*/, double /*seconds*/) {}
     virtual void stage_failed(const std::string& /*stage*/) {}
     virtual void warning(const std::string& /*stage*/, const std::string& /*text*/) {}
-    /// Of a sweep: one cell, counted from 1, is done, or failed.
+    /// Of a sweep: one cell, counted from 1, is done, or failed or was stopped.
     virtual void cell_finished(std::size_t /*cell*/, std::size_t /*cells*/, bool /*failed*/) {}
 };
 
@@ -40,10 +40,11 @@ struct RunOptions {
     std::filesystem::path output = "runs";
     std::filesystem::path cache;  ///< empty: default_cache_folder
     bool use_cache = true;
-    std::size_t memo_bytes = std::size_t{512} << 20;  ///< of remembered samples, of all cells of a sweep together
-    bool fail_fast = false;                           ///< of a sweep: one cell that fails stops the others
-    std::string command;                              ///< for the record
-    const std::atomic<int>* signal = nullptr;         ///< not 0: stop; the number is the signal's
+    /// Of remembered samples, of all cells of a sweep together; a quarter of it more for what each stage reads ahead.
+    std::size_t memo_bytes = std::size_t{512} << 20;
+    bool fail_fast = false;                    ///< of a sweep: one cell that fails stops the others
+    std::string command;                       ///< for the record
+    const std::atomic<int>* signal = nullptr;  ///< not 0: stop; the number is the signal's
     /// Seconds that a stage may be silent (no progress told, no sample made) before it is asked to stop; 0: for ever.
     double stage_timeout = 0;
     /// Called, from a thread of its own, where a stage didn't stop when it was asked and no other gets on: everything
@@ -64,15 +65,17 @@ struct RunResult {
 /// What became of a sweep. The values of its cells are their measures and files alone.
 struct SweepResult {
     Status status = Status::done;  ///< failed where any cell did
-    std::filesystem::path folder;  ///< runs/<graph>/sweep-<time>-<short key>: sweep.json, sweep.csv, trace.json, cells
+    /// runs/<graph>/sweep-<time>-<short key>: sweep.json, sweep.csv, tables.csv, trace.json, and a folder for each
+    /// cell.
+    std::filesystem::path folder;
     std::vector<RunResult> cells;
     std::vector<Diagnostic> diagnostics;  ///< of all, each once
     double seconds = 0;
 };
 
-/// Where `auto`, `cuda` and the like lead on this machine; LibTorch isn't loaded for it. Throws Failure (R505) where
-/// the device isn't there.
-Device resolve_device(const std::string& text);
+/// Where `auto`, `cuda` and the like lead on this machine: what was `asked` for, or the graph's own where that is
+/// empty. LibTorch isn't loaded for it. Throws Failure (R505) where the device isn't there.
+Device resolve_device(const Graph& graph, const std::string& asked);
 std::string to_string(const Device& device);
 
 /// What the planner asks, answered by a cache and digests. The three must outlive it. [any thread]
@@ -101,11 +104,20 @@ struct Spread {
     std::vector<Figure> figures;
 };
 std::vector<Spread> spreads_of(const Sweep& sweep, const SweepResult& result);
+/// The same of a row of a table: what a trivial score reaches, how well one class of defects is found.
+struct TableSpread {
+    std::size_t group;
+    std::string table, row;
+    std::vector<Spread::Figure> figures;
+};
+std::vector<TableSpread> table_spreads_of(const Sweep& sweep, const SweepResult& result);
 
 /// What a sweep found, as sweep.json holds it: every cell's figures, and their spread over seeds.
 std::string sweep_json(const Sweep& sweep, const std::vector<Graph>& graphs, const SweepResult& result,
                        const std::string& command);
 /// One line per cell and judgement, as sweep.csv holds it (RFC 4180).
 std::string sweep_csv(const Sweep& sweep, const SweepResult& result);
+/// One line per cell and figure of a table, as tables.csv holds it (RFC 4180); empty where no cell has a table.
+std::string sweep_tables_csv(const Sweep& sweep, const SweepResult& result);
 
 }  // namespace fettle::runtime

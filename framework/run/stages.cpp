@@ -4,6 +4,8 @@
 #include "run/instantiate.hpp"
 #include "run/made.hpp"
 
+#include <fettle/ahead.hpp>
+
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -350,12 +352,14 @@ void Execution::run_body(std::size_t node) {
 
 void Execution::body(std::size_t node) noexcept {
     Slot& slot = slots_[node];
-    for (const auto& port : plan_.nodes[node].inputs)
-        for (const auto& input : port) {
-            slot.failed |= slots_[input.node].failed;
-            slot.interrupted |= slots_[input.node].interrupted;
-        }
+    if (slot.fresh)  // what comes from the cache doesn't wait for its inputs, and doesn't need them
+        for (const auto& port : plan_.nodes[node].inputs)
+            for (const auto& input : port) {
+                slot.failed |= slots_[input.node].failed;
+                slot.interrupted |= slots_[input.node].interrupted;
+            }
     if (abandoned_) return;
+    const AheadLimit ahead(options_.memo_bytes / 4);
     slot.account.give_sign();
     slot.running = true;
     try {

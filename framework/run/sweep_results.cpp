@@ -14,13 +14,27 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr const char* status_words[] = {"done", "failed", "interrupted"};
 
-std::vector<const Judgement*> judgements_of(const RunResult& cell) {
-    std::vector<const Judgement*> out;
+/// All that `part` (judgements, tables) of a cell's measures hold.
+template <class Part>
+std::vector<const Part*> parts_of(const RunResult& cell, std::vector<Part> Measures::*part) {
+    std::vector<const Part*> out;
     for (const auto& outputs : cell.values)
         for (const ValueRef& value : outputs)
             if (const auto* measures = dynamic_cast<const Measures*>(value.get()))
-                for (const Judgement& judgement : measures->judgements) out.push_back(&judgement);
+                for (const Part& each : measures->*part) out.push_back(&each);
     return out;
+}
+std::vector<const Judgement*> judgements_of(const RunResult& cell) { return parts_of(cell, &Measures::judgements); }
+std::vector<const Table*> tables_of(const RunResult& cell) { return parts_of(cell, &Measures::tables); }
+
+/// Adds a cell's figures to those of the seeds before it.
+void gather(std::vector<Spread::Figure>& gathered, const std::vector<Figure>& figures) {
+    for (const Figure& figure : figures) {
+        auto known = std::find_if(gathered.begin(), gathered.end(),
+                                  [&](const Spread::Figure& each) { return each.name == figure.name; });
+        if (known == gathered.end()) known = gathered.insert(gathered.end(), {figure.name, {}});
+        if (std::isfinite(figure.value)) known->values.push_back(figure.value);
+    }
 }
 
 /// JSON knows no NaN and no infinity: null.
@@ -64,15 +78,29 @@ std::vector<Spread> spreads_of(const Sweep& sweep, const SweepResult& result) {
                                    [&](const Spread& each) { return each.group == group && each.judgement == j; });
             if (at == out.end())
                 at = out.insert(out.end(), {group, j, judgement->cut.column, judgement->cut.method, {}});
-            for (const Figure& figure : judgement->figures) {
-                auto known = std::find_if(at->figures.begin(), at->figures.end(),
-                                          [&](const Spread::Figure& each) { return each.name == figure.name; });
-                if (known == at->figures.end()) known = at->figures.insert(at->figures.end(), {figure.name, {}});
-                if (std::isfinite(figure.value)) known->values.push_back(figure.value);
-            }
+            gather(at->figures, judgement->figures);
         }
     }
     std::stable_sort(out.begin(), out.end(), [](const Spread& a, const Spread& b) { return a.group < b.group; });
+    return out;
+}
+
+std::vector<TableSpread> table_spreads_of(const Sweep& sweep, const SweepResult& result) {
+    std::vector<TableSpread> out;
+    for (std::size_t c = 0; c < result.cells.size(); ++c) {
+        if (result.cells[c].status != Status::done) continue;
+        const std::size_t group = sweep.cells[c].group;
+        for (const Table* table : tables_of(result.cells[c]))
+            for (const Table::Row& row : table->rows) {
+                auto at = std::find_if(out.begin(), out.end(), [&](const TableSpread& each) {
+                    return each.group == group && each.table == table->title && each.row == row.name;
+                });
+                if (at == out.end()) at = out.insert(out.end(), {group, table->title, row.name, {}});
+                gather(at->figures, row.figures);
+            }
+    }
+    std::stable_sort(out.begin(), out.end(),
+                     [](const TableSpread& a, const TableSpread& b) { return a.group < b.group; });
     return out;
 }
 
@@ -85,27 +113,41 @@ double Spread::Figure::deviation() const {
                              : std::sqrt(boost::math::statistics::sample_variance(values.begin(), values.end()));
 }
 
+static Json values_json(const Sweep& sweep, std::size_t group) {
+    Json values = Json::object();
+    for (const auto& [path, value] : sweep.groups[group]) values[path] = value;
+    return values;
+}
+
+static Json spread_json(const std::vector<Spread::Figure>& figures) {
+    Json out = Json::object();
+    for (const auto& figure : figures) {
+        const auto [lowest, highest] = std::minmax_element(figure.values.begin(), figure.values.end());
+        const bool any = lowest != figure.values.end();
+        out[figure.name] = {{"seeds", figure.values.size()},
+                            {"mean", number(figure.mean())},
+                            {"deviation", number(figure.deviation())},
+                            {"lowest", any ? Json(*lowest) : Json()},
+                            {"highest", any ? Json(*highest) : Json()}};
+    }
+    return out;
+}
+
 std::string sweep_json(const Sweep& sweep, const std::vector<Graph>& graphs, const SweepResult& result,
                        const std::string& command) {
-    Json cells = Json::array(), spread = Json::array();
+    Json cells = Json::array(), spread = Json::array(), tables = Json::array();
     for (std::size_t c = 0; c < result.cells.size(); ++c) cells.push_back(cell_json(sweep, result, c));
     for (const Spread& each : spreads_of(sweep, result)) {
-        Json values = Json::object(), figures = Json::object();
-        for (const auto& [path, value] : sweep.groups[each.group]) values[path] = value;
-        for (const auto& figure : each.figures) {
-            const auto [lowest, highest] = std::minmax_element(figure.values.begin(), figure.values.end());
-            const bool any = lowest != figure.values.end();
-            figures[figure.name] = {{"seeds", figure.values.size()},
-                                    {"mean", number(figure.mean())},
-                                    {"deviation", number(figure.deviation())},
-                                    {"lowest", any ? Json(*lowest) : Json()},
-                                    {"highest", any ? Json(*highest) : Json()}};
-        }
-        spread.push_back({{"values", std::move(values)},
+        spread.push_back({{"values", values_json(sweep, each.group)},
                           {"column", each.column},
                           {"method", each.method},
-                          {"figures", std::move(figures)}});
+                          {"figures", spread_json(each.figures)}});
     }
+    for (const TableSpread& each : table_spreads_of(sweep, result))
+        tables.push_back({{"values", values_json(sweep, each.group)},
+                          {"table", each.table},
+                          {"row", each.row},
+                          {"figures", spread_json(each.figures)}});
     const Json out{{"fettle", FETTLE_VERSION},
                    {"graph", graphs.empty() ? "" : graphs.front().name},
                    {"file", graphs.empty() ? "" : graphs.front().file.string()},
@@ -116,8 +158,34 @@ std::string sweep_json(const Sweep& sweep, const std::vector<Graph>& graphs, con
                    {"mode", sweep.zip ? "zip" : "grid"},
                    {"over", sweep.paths},
                    {"cells", std::move(cells)},
-                   {"spread", std::move(spread)}};
+                   {"spread", std::move(spread)},
+                   {"table_spread", std::move(tables)}};
     return out.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// What every line about a cell begins with, and the names of that.
+static std::string head_csv(const Sweep& sweep) {
+    std::string out = "cell,folder,status,seed";
+    for (const std::string& path : sweep.paths) out += "," + csv_field(path);
+    return out;
+}
+static std::string cell_csv(const Sweep& sweep, const SweepResult& result, std::size_t c) {
+    std::string out = fmt::format("{},{},{},{}", c + 1, csv_field(result.cells[c].folder.filename().string()),
+                                  status_words[static_cast<int>(result.cells[c].status)], sweep.cells[c].seed);
+    for (const auto& [path, value] : sweep.cells[c].values) out += "," + csv_field(value);
+    return out;
+}
+
+std::string sweep_tables_csv(const Sweep& sweep, const SweepResult& result) {
+    std::string lines;
+    for (std::size_t c = 0; c < result.cells.size(); ++c)
+        for (const Table* table : tables_of(result.cells[c]))
+            for (const Table::Row& row : table->rows)
+                for (const Figure& figure : row.figures)
+                    lines +=
+                        fmt::format("{},{},{},{},{},{},{}\r\n", cell_csv(sweep, result, c), csv_field(table->title),
+                                    csv_field(row.name), csv_field(figure.name), figure.value, figure.low, figure.high);
+    return lines.empty() ? lines : head_csv(sweep) + ",table,row,figure,value,low,high\r\n" + lines;
 }
 
 std::string sweep_csv(const Sweep& sweep, const SweepResult& result) {
@@ -126,16 +194,13 @@ std::string sweep_csv(const Sweep& sweep, const SweepResult& result) {
         for (const Judgement* judgement : judgements_of(cell))
             for (const Figure& figure : judgement->figures)
                 if (std::find(names.begin(), names.end(), figure.name) == names.end()) names.push_back(figure.name);
-    std::string out = "cell,folder,status,seed";
-    for (const std::string& path : sweep.paths) out += "," + csv_field(path);
+    std::string out = head_csv(sweep);
     out += ",column,method,threshold";
     for (const std::string& name : names)
         for (const char* what : {"", " low", " high"}) out += "," + csv_field(name + what);
     out += "\r\n";
     for (std::size_t c = 0; c < result.cells.size(); ++c) {
-        std::string begin = fmt::format("{},{},{},{}", c + 1, csv_field(result.cells[c].folder.filename().string()),
-                                        status_words[static_cast<int>(result.cells[c].status)], sweep.cells[c].seed);
-        for (const auto& [path, value] : sweep.cells[c].values) begin += "," + csv_field(value);
+        const std::string begin = cell_csv(sweep, result, c);
         const auto judgements = judgements_of(result.cells[c]);
         if (judgements.empty()) out += begin + std::string(3 + 3 * names.size(), ',') + "\r\n";
         for (const Judgement* judgement : judgements) {

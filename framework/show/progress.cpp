@@ -36,9 +36,10 @@ struct Counts {
 
 class Lines final : public Observer {
    public:
-    void run_started(const Graph& graph, const Plan& plan) override {
+    void run_started(const std::vector<const Graph*>& graphs, const Plan& plan) override {
         const Counts counts(plan);
-        line(fmt::format("graph {}: {} stages to run, {} from the cache", graph.name, counts.run, counts.cached));
+        line(fmt::format("graph {}{}: {} stages to run, {} from the cache", graphs.front()->name,
+                         graphs.size() > 1 ? fmt::format(", {} cells", graphs.size()) : "", counts.run, counts.cached));
     }
     void stage_started(const std::string& stage) override {
         stages_[stage] = {Pace(Clock::now()), Clock::now()};
@@ -62,6 +63,9 @@ class Lines final : public Observer {
     void stage_failed(const std::string& stage) override { line(stage + " failed"); }
     void warning(const std::string& stage, const std::string& text) override {
         line(fmt::format("warning: {}: {}", stage, text));
+    }
+    void cell_finished(std::size_t cell, std::size_t cells, bool failed) override {
+        line(fmt::format("cell {} of {} {}", cell, cells, failed ? "not done" : "done"));
     }
 
    private:
@@ -92,13 +96,12 @@ class Bars final : public Observer {
         if (list_) put(painter_.paint(list_->closing_lines(terminal_size(), Clock::now()), above_, terminal_size()));
     }
 
-    void run_started(const Graph& graph, const Plan& plan) override {
+    void run_started(const std::vector<const Graph*>& graphs, const Plan& plan) override {
         const std::lock_guard lock(mutex_);
-        list_.emplace(graph.name, terminal_has_unicode(), Clock::now());
-        for (std::size_t s = 0; s < graph.stages.size(); ++s) {
-            const auto state = plan.nodes[plan.node_of[0][s]].state;
-            if (state == PlanNode::State::run) list_->add(graph.stages[s].name, StageList::State::waiting);
-            if (state == PlanNode::State::cached) list_->add(graph.stages[s].name, StageList::State::cached);
+        list_.emplace(graphs.front()->name, terminal_has_unicode(), Clock::now());
+        for (const PlanNode& node : plan.nodes) {
+            if (node.state == PlanNode::State::run) list_->add(node.label, StageList::State::waiting);
+            if (node.state == PlanNode::State::cached) list_->add(node.label, StageList::State::cached);
         }
         if (!ticking_.joinable()) ticking_ = std::thread([this] { tick(); });
     }
@@ -118,6 +121,9 @@ class Bars final : public Observer {
     void warning(const std::string& stage, const std::string& text) override {
         const std::lock_guard lock(mutex_);
         above_ += painter_.painted("33", "warning:") + " " + one_line(stage + ": " + text) + "\n";
+    }
+    void cell_finished(std::size_t, std::size_t cells, bool failed) override {
+        change([&](StageList& list) { list.cell_finished(cells, failed); });
     }
 
    private:
@@ -158,19 +164,18 @@ class Bars final : public Observer {
 
 class JsonLines final : public Observer {
    public:
-    void run_started(const Graph& graph, const Plan& plan) override {
+    void run_started(const std::vector<const Graph*>& graphs, const Plan& plan) override {
         constexpr const char* states[] = {"cached", "run", "open", "idle"};
         const Counts counts(plan);
         auto stages = nlohmann::ordered_json::array();
-        for (std::size_t s = 0; s < graph.stages.size(); ++s)
-            stages.push_back({{"stage", graph.stages[s].name},
-                              {"use", graph.stages[s].use.type->id},
-                              {"state", states[static_cast<int>(plan.nodes[plan.node_of[0][s]].state)]}});
-        write({{"event", "run"},
-               {"graph", graph.name},
-               {"to_run", counts.run},
-               {"cached", counts.cached},
-               {"stages", std::move(stages)}});
+        for (const PlanNode& node : plan.nodes)
+            stages.push_back({{"stage", node.label},
+                              {"use", graphs[node.graph]->stages[node.stage].use.type->id},
+                              {"state", states[static_cast<int>(node.state)]}});
+        nlohmann::ordered_json event{{"event", "run"}, {"graph", graphs.front()->name}};
+        if (graphs.size() > 1) event["cells"] = graphs.size();
+        event.update({{"to_run", counts.run}, {"cached", counts.cached}, {"stages", std::move(stages)}});
+        write(std::move(event));
     }
     void stage_started(const std::string& stage) override { write({{"event", "started"}, {"stage", stage}}); }
     void stage_progress(const std::string& stage, std::size_t done, std::size_t total,
@@ -183,6 +188,9 @@ class JsonLines final : public Observer {
     void stage_failed(const std::string& stage) override { write({{"event", "failed"}, {"stage", stage}}); }
     void warning(const std::string& stage, const std::string& text) override {
         write({{"event", "warning"}, {"stage", stage}, {"text", text}});
+    }
+    void cell_finished(std::size_t cell, std::size_t cells, bool failed) override {
+        write({{"event", "cell"}, {"cell", cell}, {"cells", cells}, {"done", !failed}});
     }
 
    private:

@@ -82,6 +82,11 @@ void StageList::failed(const std::string& name) {
     stage(name).ended = ++ended_;
 }
 
+void StageList::cell_finished(std::size_t cells, bool failed) {
+    cells_ = cells;
+    ++(failed ? cells_failed_ : cells_done_);
+}
+
 std::size_t StageList::count(State state) const {
     return static_cast<std::size_t>(
         std::count_if(stages_.begin(), stages_.end(), [&](const Stage& each) { return each.state == state; }));
@@ -92,6 +97,8 @@ Line StageList::heading(std::size_t room, Clock::time_point now) const {
     std::string text = fmt::format("{}: {} of {} stages done", graph_, done, stages_.size() - cached);
     if (failed > 0) text += fmt::format(", {} failed", failed);
     if (cached > 0) text += fmt::format(", {} from the cache", cached);
+    if (cells_ > 0) text += fmt::format(", {} of {} cells", cells_done_, cells_);
+    if (cells_failed_ > 0) text += fmt::format(", {} not done", cells_failed_);
     text += ", " + duration_text(std::chrono::duration<double>(now - begin_).count());
     return {"", "", fitted(text, room)};
 }

@@ -50,6 +50,8 @@ class StageList {
                   Clock::time_point now);
     void finished(const std::string& stage, double seconds);
     void failed(const std::string& stage);
+    /// Of a sweep: one more of so many cells.
+    void cell_finished(std::size_t cells, bool failed);
 
     /// A line for the whole and one for each stage, as many as leave the terminal's last row free. Where there are more
     /// stages, those that run or failed go before, then those that come next, then those just done; the last line
@@ -82,6 +84,7 @@ class StageList {
     Clock::time_point begin_;
     std::vector<Stage> stages_;
     std::size_t ended_ = 0;
+    std::size_t cells_ = 0, cells_done_ = 0, cells_failed_ = 0;
     std::size_t longest_ = 0;  ///< name, in cells
 };
 

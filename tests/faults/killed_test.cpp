@@ -53,7 +53,8 @@ TEST_F(Killed, AtFiftyMomentsLosesOnlyTheStageAtWork) {
         kill_after(std::chrono::duration<double>(moment(random)), k % 2 == 1);
         for (const fs::path& run : new_runs()) {
             for (const std::string& stage : stages_with("started", run)) EXPECT_THAT(kept, Not(Contains(stage))) << k;
-            for (const std::string& stage : stages_with("finished", run)) kept.insert(stage);
+            for (const char* event : {"finished", "cached"})  // killed between its entry and its line, it is cached next
+                for (const std::string& stage : stages_with(event, run)) kept.insert(stage);
             killed_at_work += stages_with("started", run).size() > stages_with("finished", run).size();
         }
         for (const auto& [name, bytes] : entries()) {  // whole, or not there
@@ -120,6 +121,126 @@ TEST_F(Together, WhatTheOtherMadeSinceThePlanIsntMadeAgain) {
     for (const char* stage : {"before", "after"})
         EXPECT_EQ(has("finished", stage, first_run) + has("finished", stage, run_folder(second)), 1) << stage;
     EXPECT_LT(stages_with("finished", first_run).size(), 3);  // the gate came before one of them
+}
+
+// A clock that was set forward, or a day that passed, makes what it works in look like something left behind.
+TEST_F(Together, AVerificationKeepsItsFolderHoweverOldThatLooks) {
+    open_gate();
+    ASSERT_EQ(call(run_of(gated())).status, 0);
+    fs::remove(folder() / "go");
+    const auto verifying = start(fettle({"verify", gated(), "--plugin", TEST_TROUBLE, "--threads", "1", "--json"}));
+    const auto begun = [&] { return count_of("{\"event\":\"started\",\"stage\":\"gate\"", verifying->err()) > 0; };
+    ASSERT_TRUE(verifying->wait_until(begun)) << verifying->err();
+    for (const auto& draft : fs::directory_iterator(folder() / "cache/drafts"))
+        fs::last_write_time(draft, fs::file_time_type::clock::now() - std::chrono::hours(72));
+    // Whoever opens the cache clears up, and so does who prunes.
+    ASSERT_EQ(call(run_of(graph("other.toml", begin("other") + made() + hash("other", 16)))).status, 0);
+    EXPECT_EQ(call({"cache", "--older-than", "1h"}).status, 0);
+    open_gate();
+    const Outcome outcome = verifying->wait();
+    EXPECT_EQ(outcome.status, 0) << outcome.err << outcome.out;
+    EXPECT_FALSE(has_drafts());
+    for (const auto& lock : fs::directory_iterator(folder() / "cache/locks"))
+        EXPECT_THAT(lock.path().filename().string(), Not(HasSubstr("verify")));
+}
+
+/// Six cells that share some of their work.
+class SweepInTrouble : public Killed {
+   protected:
+    fs::path swept() const {
+        return graph("swept.toml", begin("swept") + "[sweep.over]\nsums.steps = [4, 5]\nhash.size = [4, 6, 8]\n" +
+                                       made() + sums("sums", "how = \"slow\"\n") + hash("hash", 8));
+    }
+    Launch at(const std::string& output, const std::string& cache = "cache", Arguments more = {}) const {
+        more.insert(more.end(), {"--sweep", "--threads", "1", "--output", output});
+        return run_of(swept(), more, cache);
+    }
+    /// What the newest sweep below a folder says of its cells, but for where and when, and the scores of each.
+    std::vector<std::string> found_in(const std::string& output) const {
+        const fs::path sweep = fs::canonical(folder() / output / "swept/latest-sweep");
+        const Json record = Json::parse(text_of(sweep / "sweep.json"));
+        std::vector<std::string> found{record.at("status"), record.at("cells").dump(), text_of(sweep / "sweep.csv")};
+        for (const Json& cell : record.at("cells"))
+            found.push_back(text_of(sweep / cell.at("folder").get<std::string>() / "scores.csv"));
+        return found;
+    }
+    /// Starts the sweep and waits until so many stages have finished.
+    std::unique_ptr<Process> started(std::size_t finished, const std::string& output = "runs") {
+        Launch launch = at(output, "cache", {"--json"});
+        auto process = start(launch);
+        EXPECT_TRUE(process->wait_until([&] {
+            return count_of("{\"event\":\"finished\"", process->err()) >= finished;
+        })) << process->err();
+        return process;
+    }
+    /// Keys of the stages that a cell's run made itself.
+    static std::vector<std::string> finished_keys(const fs::path& cell) {
+        std::map<std::string, std::string> key_of;
+        std::vector<std::string> keys;
+        for (const Json& event : journal_of(cell)) {
+            if (event.at("event") == "started") key_of[event.at("stage")] = event.at("key");
+            if (event.at("event") == "finished") keys.push_back(key_of[event.at("stage")]);
+        }
+        return keys;
+    }
+    void expect_undisturbed(const std::string& output) {
+        if (!fs::exists(folder() / "apart")) {
+            const Outcome alone = call(at("apart", "apart-cache"));
+            ASSERT_EQ(alone.status, 0) << alone.err;
+        }
+        EXPECT_EQ(entries(), entries("apart-cache"));
+        EXPECT_EQ(found_in(output), found_in("apart"));
+        EXPECT_FALSE(has_drafts());
+    }
+};
+
+TEST_F(SweepInTrouble, ThatIsKilledCarriesOn) {
+    for (const std::size_t finished : {0, 1, 3}) {
+        const auto process = started(finished);
+        process->send(SIGKILL);
+        ASSERT_EQ(process->wait().status, 1000 + SIGKILL) << "it was done before it could be killed";
+    }
+    call({"cache", "--older-than", "100d"});  // drafts of those that were killed go
+    const Outcome last = call(at("runs"));
+    EXPECT_EQ(last.status, 0) << last.err;
+    EXPECT_THAT(last.err, Not(HasSubstr("warning")));
+    expect_undisturbed("runs");
+}
+
+TEST_F(SweepInTrouble, ThatIsAskedToStopSaysWhichCellsAreDoneAndCarriesOn) {
+    const auto process = started(2);
+    process->send(SIGINT);
+    const Outcome stopped = process->wait();
+    EXPECT_EQ(stopped.status, 130) << stopped.err;
+    const Json record = Json::parse(text_of(folder() / "runs/swept/latest-sweep/sweep.json"));
+    EXPECT_EQ(record.at("status"), "interrupted");
+    std::set<std::string> status;
+    for (const Json& cell : record.at("cells")) status.insert(cell.at("status"));
+    EXPECT_THAT(status, Contains("interrupted"));
+    EXPECT_THAT(status, Not(Contains("failed")));
+    EXPECT_FALSE(has_drafts());
+    const Outcome last = call(at("runs"));
+    EXPECT_EQ(last.status, 0) << last.err;
+    expect_undisturbed("runs");
+}
+
+TEST_F(SweepInTrouble, ThatRunsTwiceAtOnceDoesItsWorkOnce) {
+    const auto first = start(at("first")), second = start(at("second"));
+    std::multiset<std::string> made;
+    for (const auto& [process, output] : {std::pair{first.get(), "first"}, {second.get(), "second"}}) {
+        const Outcome outcome = process->wait();
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        expect_undisturbed(output);
+        std::set<std::string> here;  // a stage that cells share is in the journal of each
+        for (const auto& cell : fs::directory_iterator(fs::canonical(folder() / output / "swept/latest-sweep"))) {
+            if (!cell.is_directory()) continue;
+            const auto keys = finished_keys(cell.path());
+            here.insert(keys.begin(), keys.end());
+        }
+        made.insert(here.begin(), here.end());
+    }
+    EXPECT_EQ(made.size(), 5u);  // sums of 4 and 5 steps, hashes of three sizes
+    EXPECT_EQ(std::set<std::string>(made.begin(), made.end()).size(), 5u);
 }
 
 }  // namespace

@@ -23,12 +23,13 @@ int main(int count, char** arguments) {
         graph.stages.push_back(stage);
         PlanNode node;
         node.stage = static_cast<std::size_t>(s);
+        node.label = stage.name;
         node.state = s % 8 == 0 ? PlanNode::State::cached : PlanNode::State::run;
         plan.node_of[0].push_back(plan.nodes.size());
         plan.nodes.push_back(node);
     }
     const auto observer = make_observer(json);
-    observer->run_started(graph, plan);
+    observer->run_started({&graph}, plan);
     for (int s = 0; s < stages; ++s) {
         if (s % 8 == 0) continue;
         const std::string& name = graph.stages[static_cast<std::size_t>(s)].name;

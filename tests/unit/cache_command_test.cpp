@@ -69,6 +69,19 @@ TEST_F(CacheCommand, SaysWhatIsWrong) {
     }
 }
 
+TEST_F(CacheCommand, RefusesWhatItDoesntTake) {
+    for (const auto& [words, refused] :
+         {std::pair{"cache --sweep --why x", "`cache` takes no --sweep; it takes --output, "},
+          {"verify smallest --sweep", "`verify` takes no --sweep; it takes --set, "},
+          {"plan graph.toml --html x", "`plan` takes no --html; it takes --set, "},
+          {"run graph.toml --to 1G", "`run` takes no --to; it takes --set, "}}) {
+        const auto result = fettle(words);
+        EXPECT_EQ(result.status, 1) << words;
+        EXPECT_THAT(result.error, HasSubstr(refused));
+        EXPECT_EQ(result.out, "");
+    }
+}
+
 TEST_F(CacheCommand, VerifyComparesEveryStoredResult) {
     const auto before = fettle("verify " + graph());
     EXPECT_EQ(before.status, 1);

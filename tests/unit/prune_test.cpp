@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -62,9 +63,9 @@ TEST_F(PruneTest, TellsWhatLiesThereOldestFirst) {
     EXPECT_LT(items[0].bytes, 6000u);
     const auto ago = std::chrono::system_clock::now() - items[0].used;
     EXPECT_LT(std::chrono::abs(ago - 100h), 1min);
-    EXPECT_FALSE(items[0].checkpoint);
+    EXPECT_EQ(items[0].kind, CacheItem::Kind::entry);
     EXPECT_EQ(items[1].use, "score.young");
-    EXPECT_TRUE(items[2].checkpoint);
+    EXPECT_EQ(items[2].kind, CacheItem::Kind::checkpoint);
     EXPECT_EQ(items[2].bytes, 700u);
 }
 
@@ -142,6 +143,55 @@ TEST_F(PruneTest, WaitsForWhoeverPlans) {
     use->claim({});
     other.join();
     EXPECT_THAT(kept(), IsEmpty());
+}
+
+// What a dead process claimed is cleared away by who prunes, and by nobody else: another may be about to claim.
+TEST_F(PruneTest, LookingClearsNothingAway) {
+    const fs::path dead = folder.write("cache/uses/1.dead", sha256("gone") + "\n");
+    contents_of(cache);
+    EXPECT_TRUE(fs::exists(dead));
+    prune(cache, {.to = 0});
+    EXPECT_FALSE(fs::exists(dead));
+}
+
+// Who looks asks every file of uses whether it is held. A claim that is just being made must outlast that.
+TEST_F(PruneTest, AClaimHoldsWhileOthersLook) {
+    const std::string key = make("used", 1000, 100h);
+    std::atomic<bool> over = false;
+    std::vector<std::thread> lookers;
+    for (int k = 0; k < 3; ++k)
+        lookers.emplace_back([&] {
+            while (!over) contents_of(cache);
+        });
+    int lost = 0;
+    for (int k = 0; k < 300; ++k) {
+        Cache::Use use(cache);
+        use.claim({key});
+        const auto items = contents_of(cache);
+        lost += items.empty() || !items.front().in_use;
+    }
+    over = true;
+    for (auto& looker : lookers) looker.join();
+    EXPECT_EQ(lost, 0);
+    EXPECT_TRUE(fs::is_empty(cache.folder() / "uses"));
+}
+
+TEST_F(PruneTest, CountsDraftsAndTakesThoseThatNobodyMakes) {
+    const std::string key = sha256("being made");
+    std::ofstream(cache.begin(key) / "half") << std::string(900, 'x');
+    folder.write("cache/drafts/" + sha256("killed") + ".123.0/half", std::string(800, 'x'));
+    Cache::Use use(cache);
+    use.claim({key});
+    const auto items = contents_of(cache);
+    ASSERT_EQ(items.size(), 2u);
+    for (const CacheItem& item : items) {
+        EXPECT_EQ(item.kind, CacheItem::Kind::draft);
+        EXPECT_EQ(item.bytes, item.in_use ? 900u : 800u);
+    }
+    const auto gone = prune(cache, {.older_than = 1000h});
+    ASSERT_EQ(gone.size(), 1u);
+    EXPECT_EQ(gone[0].bytes, 800u);
+    EXPECT_THAT(contents_of(cache), ::testing::SizeIs(1));
 }
 
 // On a full disk a claim can't be written down: then nothing goes, rather than what a run needs.

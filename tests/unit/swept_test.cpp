@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <iostream>
+#include <sstream>
 
 namespace {
 
@@ -114,6 +116,50 @@ TEST_F(Swept, TheSpreadIsThatOfTheCells) {
     EXPECT_EQ(count_of("\r\n", csv), 5u);
 }
 
+TEST_F(Swept, TablesAreSpreadOverSeedsToo) {
+    const std::string control =
+        "[stage.control]\nuse = \"evaluate.baselines\"\nin.images = [\"split.calibrate\", \"split.test\"]\n"
+        "in.scores = [\"score\"]\n";
+    const auto file = graph("swept.toml",
+                            "format = 1\n[sweep]\nrepeat = 3\n[sweep.over]\nscore.by = ['maximum', "
+                            "'mean']\n" +
+                                text + control);
+    ASSERT_EQ(call({"run", file, "--sweep"}).status, 0);
+    const auto sweep = Json::parse(text_of(sweep_folder() / "sweep.json"));
+    // What every cell says of a row, from its own measures.
+    std::map<std::string, std::vector<double>> of_row;
+    std::size_t figures = 0;
+    for (const auto& cell : sweep.at("cells")) {
+        const auto measures =
+            Json::parse(text_of(sweep_folder() / cell.at("folder").get<std::string>() / "measures-control.json"));
+        for (const auto& table : measures.at("tables"))
+            for (const auto& row : table.at("rows"))
+                for (const auto& figure : row.at("figures")) {
+                    ++figures;
+                    if (figure.at("name") == "auroc")
+                        of_row[cell.at("values").at("score.by").get<std::string>() + row.at("name").get<std::string>()]
+                            .push_back(figure.at("value"));
+                }
+    }
+    ASSERT_FALSE(of_row.empty()) << figures << " figures of " << sweep.at("cells").size();
+    std::size_t spread = 0;
+    for (const auto& row : sweep.at("table_spread")) {
+        const auto of =
+            of_row.find(row.at("values").at("score.by").get<std::string>() + row.at("row").get<std::string>());
+        if (of == of_row.end() || !row.at("figures").contains("auroc")) continue;
+        ++spread;
+        const auto& auroc = row.at("figures").at("auroc");
+        ASSERT_EQ(of->second.size(), 3u);
+        EXPECT_EQ(auroc.at("seeds"), 3);
+        EXPECT_NEAR(auroc.at("mean").get<double>(), (of->second[0] + of->second[1] + of->second[2]) / 3, 1e-12);
+        EXPECT_EQ(auroc.at("lowest").get<double>(), *std::min_element(of->second.begin(), of->second.end()));
+    }
+    EXPECT_EQ(spread, of_row.size());
+    const std::string csv = text_of(sweep_folder() / "tables.csv");
+    EXPECT_THAT(csv, StartsWith("cell,folder,status,seed,score.by,table,row,figure,value,low,high\r\n"));
+    EXPECT_EQ(count_of("\r\n", csv), figures + 1);
+}
+
 TEST_F(Swept, OneThreadOrTwoAndLittleMemoryChangeNothing) {
     const auto file = with(pooled);
     ASSERT_EQ(call({"run", file, "--sweep", "--threads", "1", "--memory", "1M"}).status, 0);
@@ -137,14 +183,97 @@ TEST_F(Swept, ACellThatFailsDoesntStopTheOthers) {
     EXPECT_THAT(status, ElementsAre("failed", "done", "done"));
     EXPECT_EQ(sweep.at("status"), "failed");
 
-    EXPECT_EQ(call({"run", file, "--sweep", "--fail-fast", "--threads", "1", "--no-cache"}).status, 1);
+    // On one thread cells are begun in their order: the first fails, and nothing of the others is done.
+    const Outcome fast = call({"run", file, "--sweep", "--fail-fast", "--threads", "1", "--no-cache"});
+    EXPECT_EQ(fast.status, 1);
+    EXPECT_THAT(fast.err, Not(HasSubstr("started")));
     sweep = Json::parse(text_of(sweep_folder() / "sweep.json"));
     EXPECT_EQ(sweep.at("status"), "failed");
-    for (const auto& cell : sweep.at("cells"))
-        EXPECT_EQ(cell.at("status"), fs::exists(sweep_folder() / cell.at("folder").get<std::string>() / "scores.csv")
-                                         ? "done"
-                                     : cell.at("cell") == 1 ? "failed"
-                                                            : "interrupted");
+    status.clear();
+    for (const auto& cell : sweep.at("cells")) status.push_back(cell.at("status"));
+    EXPECT_THAT(status, ElementsAre("failed", "interrupted", "interrupted"));
+}
+
+TEST_F(Swept, EventsAndPlanNameStagesAlike) {
+    const auto file = with(pooled);
+    std::set<std::string> planned;
+    const auto plan = Json::parse(call({"plan", file, "--sweep", "--json"}).out);
+    for (const auto& stage : plan.at("stages")) planned.insert(stage.at("stage"));
+    const Outcome outcome = call({"run", file, "--sweep", "--json"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    std::set<std::string> told, ran;
+    std::vector<std::size_t> cells;
+    std::istringstream lines(outcome.err);
+    for (std::string line; std::getline(lines, line);) {
+        const Json event = Json::parse(line);
+        if (event.at("event") == "run") {
+            EXPECT_EQ(event.at("cells"), 4);
+            for (const auto& stage : event.at("stages")) {
+                told.insert(stage.at("stage"));
+                if (stage.at("state") == "run") ran.insert(stage.at("stage"));
+            }
+        }
+        if (event.at("event") == "finished") EXPECT_EQ(ran.erase(event.at("stage")), 1u) << line;
+        if (event.at("event") != "cell") continue;
+        cells.push_back(event.at("cell"));
+        EXPECT_EQ(event.at("cells"), 4);
+        EXPECT_EQ(event.at("done"), true);
+    }
+    EXPECT_EQ(told, planned);
+    EXPECT_THAT(planned, Contains("judge #3"));
+    EXPECT_TRUE(ran.empty()) << *ran.begin();
+    EXPECT_THAT(cells, testing::UnorderedElementsAre(1, 2, 3, 4));
+    const Outcome logged = call({"run", file, "--sweep"});
+    EXPECT_THAT(logged.err, AllOf(HasSubstr("graph swept, 4 cells: 0 stages to run, 12 from the cache"),
+                                  HasSubstr("cell 3 of 4 done")));
+}
+
+TEST_F(Swept, WhyTakesTheNamesOfThePlan) {
+    const auto file = with(pooled);
+    ASSERT_EQ(call({"run", file, "--sweep"}).status, 0);
+    const Outcome changed = call({"plan", file, "--sweep", "--why", "judge #3", "--set", "cut.at=0.9"});
+    EXPECT_EQ(changed.status, 0) << changed.err;
+    EXPECT_EQ(changed.out, "judge (run)\n  its input decisions changed\ncut (run)\n  at = 0.9 (was at = 0.95)\n");
+    const Outcome wrong = call({"plan", file, "--sweep", "--why", "judge #9"});
+    EXPECT_EQ(wrong.status, 1);
+    EXPECT_THAT(wrong.err, AllOf(HasSubstr("error[G301]"), HasSubstr("did you mean `judge #")));
+}
+
+// 96 pictures of 3 MB, each of them made from another.
+TEST_F(Swept, MemoryBoundsWhatIsReadAhead) {
+    const auto file = graph("large.toml", R"(format = 1
+[graph]
+name = "large"
+[stage.parts]
+use   = "dataset.procedural"
+kind  = "brushed_metal"
+count = 96
+size  = [1024, 1024]
+split = "test"
+[stage.same]
+use       = "transform.resize"
+in.images = "parts"
+size      = [1024, 1024]
+[stage.audit]
+use       = "dataset.audit"
+in.images = ["same"]
+radius    = 256
+alike     = 0.5
+[stage.audit.hash]
+use  = "hash.perceptual"
+size = 16
+)");
+    std::map<std::string, std::string> found;
+    for (const char* memory : {"1M", "512M"}) {
+        const Outcome outcome = call({"run", file, "--memory", memory, "--threads", "2", "--no-cache"});
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        const auto record = Json::parse(text_of(run_folder(outcome) / "run.json"));
+        const double peak = record.at("peak_memory_bytes").get<double>() / (1 << 20);
+        std::cout << memory << ": " << peak << " MiB\n";
+        if (memory == std::string("1M")) EXPECT_LT(peak, 180);
+        found[memory] = text_of(run_folder(outcome) / "copies.csv") + text_of(run_folder(outcome) / "audit.json");
+    }
+    EXPECT_EQ(found["1M"], found["512M"]);
 }
 
 TEST_F(Swept, GatesHoldInEveryCell) {
@@ -217,6 +346,31 @@ TEST_F(Swept, ASweepThatIsntThereIsSaid) {
     EXPECT_THAT(outcome.err, HasSubstr("error[G404]"));
 }
 
+TEST_F(Swept, EqualValuesAndSeveralDevicesAreErrors) {
+    for (const auto& [sweep, words] :
+         {std::pair{"[sweep.over]\ncut.at = [0.9, 0.95, 0.90]\n", "`cut.at` is swept over 0.9 twice"},
+          {"[sweep.over]\ngraph.seed = [1, 2, 1]\n", "`graph.seed` is swept over 1 twice"},
+          {"[sweep]\nmode = 'zip'\n[sweep.over]\ncut.at = [0.9, 0.8, 0.9]\nscore.by = ['mean', 'mean', 'mean']\n",
+           "the 3. cell of the sweep is the 1. again"},
+          {"[sweep.over]\ngraph.device = ['cpu', 'auto']\n", "the cells of a sweep share one device"},
+          {"[parameters]\nwhere = 'cpu'\n[sweep.over]\nparameters.where = ['cpu', 'auto']\n",
+           "the cells of a sweep share one device"}}) {
+        const bool named = std::string(sweep).find("where") != std::string::npos;
+        std::string whole = "format = 1\n" + std::string(sweep) + text;
+        if (named) whole.replace(whole.find("seed = 7"), 8, "seed = 7\ndevice = \"${where}\"");
+        const auto file = graph("swept.toml", whole);
+        for (const Arguments& command : {Arguments{"check", file}, Arguments{"run", file, "--sweep"}}) {
+            const Outcome outcome = call(command);
+            EXPECT_EQ(outcome.status, 1) << sweep;
+            EXPECT_THAT(outcome.err, AllOf(HasSubstr("error[G404]"), HasSubstr(words)));
+        }
+    }
+    EXPECT_EQ(call({"check", with("[sweep]\nmode = 'zip'\n[sweep.over]\ncut.at = [0.9, 0.9]\nscore.by = ['mean', "
+                                  "'maximum']\ngraph.device = ['cpu', 'cpu']\n")})
+                  .status,
+              0);
+}
+
 TEST_F(Swept, MemoryIsASize) {
     const auto file = with("");
     for (const char* wrong : {"much", "512", "-1G", "1X", ""}) {
@@ -234,7 +388,8 @@ TEST_F(Swept, TheTraceTellsWhatWasDone) {
         kinds.insert(event.value("cat", ""));
         if (event.at("ph") == "X") EXPECT_GE(event.at("dur").get<double>(), 0);
     }
-    for (const char* kind : {"run", "open", "decode", "batch", "compute", "store"}) EXPECT_THAT(kinds, Contains(kind));
+    for (const char* kind : {"run", "open", "decode", "copy", "batch", "compute", "store"})
+        EXPECT_THAT(kinds, Contains(kind));
 }
 
 }  // namespace
