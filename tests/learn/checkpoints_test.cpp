@@ -1,4 +1,5 @@
 // A training that was stopped, killed or left with a damaged checkpoint ends with the bits of an unbroken one.
+#include "disk_calls.hpp"
 #include "learn.hpp"
 
 #include <fstream>
@@ -79,6 +80,20 @@ TEST(Checkpoints, SoDoesOneThatWasKilled) {
         EXPECT_TRUE(fs::exists(newest(folder)));
         EXPECT_EQ(finished(TestContext(folder.path)), expected);
     }
+}
+
+TEST(Checkpoints, AreOnTheDiskBeforeTheOneBeforeGivesWay) {
+    const Folder folder;
+    disk_calls::taken();
+    stop_after(2, folder);
+    const auto calls = disk_calls::taken();
+    const std::string place = (folder.path / "checkpoint").string(), beside = place + "/training.unfinished";
+    const std::size_t written = disk_calls::place_of("sync " + beside, calls),
+                      renamed = disk_calls::place_of("rename " + beside + " " + newest(folder).string(), calls),
+                      named = disk_calls::place_of("sync " + place, calls);
+    EXPECT_LT(written, renamed);
+    EXPECT_LT(renamed, named);
+    EXPECT_LT(named, calls.size());
 }
 
 TEST(Checkpoints, TheStepsBeforeACheckpointAreNotDoneAgain) {
