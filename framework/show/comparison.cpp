@@ -112,14 +112,18 @@ void add_metric(Comparison& out, std::string title, bool one_unit,
 /// Data sets that aren't set alike may give other pictures the same names.
 void warn_of_data(Comparison& out) {
     std::set<std::string> names;
-    const auto use_of = [&](const std::string& stage) {
+    // What reads images makes none: it looks them over, or writes them down.
+    const auto is_data_set = [&](const std::string& stage) {
+        bool is = false;
         for (const PastRun& run : out.runs)
-            for (const auto& [path, value] : run.settings)
-                if (path == stage + ".use") return value;
-        return std::string();
+            for (const auto& [path, value] : run.settings) {
+                if (path.starts_with(stage + ".in.")) return false;
+                is |= path == stage + ".use" && value.starts_with("\"dataset.");
+            }
+        return is;
     };
     for (const DifferingSetting& each : out.settings)
-        if (use_of(each.path.substr(0, each.path.find('.'))).starts_with("\"dataset.")) names.insert(each.path);
+        if (is_data_set(each.path.substr(0, each.path.find('.')))) names.insert(each.path);
     for (const PastRun& run : out.runs)
         for (const auto& [file, digest] : run.reads)
             if (const auto first = out.runs.front().reads.find(file);

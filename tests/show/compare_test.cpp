@@ -73,6 +73,23 @@ TEST_F(Compare, SaysInWordsWhatCannotBeToldApart) {
     EXPECT_TRUE(fs::exists(folder() / (page + ".html")));
 }
 
+TEST_F(Compare, OnlyWhatMakesImagesIsAnotherDataSet) {
+    const std::string text = testing_fettle::text_of(fs::path(FETTLE_SOURCE_FOLDER) / "graphs/smallest.toml");
+    graph("looked.toml", text +
+                             "[stage.copies]\nuse = \"dataset.audit\"\nin.images = [\"split.test\"]\n"
+                             "[stage.copies.hash]\nuse = \"hash.average\"\n");
+    const auto folder_of = [&](const std::string& setting) {
+        const Outcome outcome = call({"run", "looked.toml", "--set", setting});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return run_folder(outcome).string();
+    };
+    const std::string first = folder_of("copies.radius=4"), second = folder_of("copies.radius=5");
+    EXPECT_THAT(compare({first, second}).out,
+                AllOf(HasSubstr("copies.radius"), Not(HasSubstr("data sets aren't the same"))));
+    EXPECT_THAT(compare({first, folder_of("parts.anomalous=30")}).out,
+                HasSubstr("data sets aren't the same (parts.anomalous)"));
+}
+
 // As of a sweep's cells, whose folders are named by what they set; and before anything was run there.
 TEST_F(Compare, APageOfManyWordsHasAShortName) {
     std::vector<std::string> runs;

@@ -58,7 +58,7 @@ function cut_to(text, length) {
 function graph_drawing(record) {
   const graph = layers_of(record.stages);
   untangle(graph);
-  const box = {width: 148, height: 58}, gap = {x: 34, y: 14};
+  const box = {width: 132, height: 58}, gap = {x: 22, y: 14};  // so that ten layers can still be read side by side
   const most = Math.max(...graph.layers.map(layer => layer.length));
   const height = most * (box.height + gap.y) + 4, width = graph.layers.length * (box.width + gap.x) - gap.x + 4;
   const at = new Map();
@@ -75,13 +75,13 @@ function graph_drawing(record) {
       svg("title", {}, document.createTextNode(stage.name + ": " + stage.use + ", " + (state_words[stage.state] || stage.state))),
       svg("rect", {width: box.width, height: box.height, rx: 6}),
       svg("rect", {class: "time", y: box.height - 4, height: 4, rx: 2, width: Math.max(0, box.width * stage.seconds / longest)}),
-      svg("text", {class: "name", x: 9, y: 18}, document.createTextNode(cut_to(stage.name, 19))),
-      svg("text", {x: 9, y: 33}, document.createTextNode(cut_to(stage.use, 23))),
+      svg("text", {class: "name", x: 9, y: 18}, document.createTextNode(cut_to(stage.name, 17))),
+      svg("text", {x: 9, y: 33}, document.createTextNode(cut_to(stage.use, 21))),
       svg("text", {class: "took", x: 9, y: 48}, document.createTextNode(box_lines(stage))));
   });
   const drawing = svg("svg", {viewBox: "0 0 " + width + " " + height, width, height, role: "img",
     "aria-label": "The graph: " + plural(record.stages.length, "stage") + "; the table below says the same"}, ...lines, ...boxes);
-  drawing.style.minWidth = Math.min(width, 900) + "px";  // narrower, its words couldn't be read
+  drawing.style.minWidth = Math.min(width, 1100) + "px";  // narrower, its words couldn't be read
   return build("div", {class: "scroll graph", tabindex: "0", role: "region", "aria-label": "The graph, drawn"}, drawing);
 }
 
