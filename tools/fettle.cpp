@@ -34,7 +34,7 @@ struct Command {
     const char* summary;
     int (*run)(const po::variables_map&, const Arguments& arguments);
     std::size_t least, most;  ///< number of arguments
-    const char* options;      ///< those it takes
+    const char* options;      ///< those it takes; of `plan` those of `run` too, so that one word makes one the other
 };
 
 int run(const po::variables_map& options, const Arguments& arguments) {
@@ -161,7 +161,7 @@ constexpr Command commands[] = {
     {"check", "GRAPH", "find every error, run nothing (--resolved prints the graph with all defaults)", check_command,
      1, 1, "set cache plugin resolved json"},
     {"plan", "GRAPH", "say what would run, and why (--sweep of all cells, --why STAGE in full)", plan, 1, 1,
-     "set device output cache no-cache plugin sweep why json"},
+     "set threads device output cache no-cache plugin memory stage-timeout sweep fail-fast fail-on-gate why json"},
     {"draw", "GRAPH", "print the graph as a picture's source (--format mermaid or dot)", draw, 1, 1,
      "set cache plugin format json"},
     {"list", "", "list every stage and component", list, 0, 0, "cache plugin json"},

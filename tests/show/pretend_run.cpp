@@ -18,12 +18,12 @@ int main(int count, char** arguments) {
     plan.node_of.emplace_back();
     for (int s = 0; s < stages; ++s) {
         StageUse stage;
-        stage.name = "stage" + std::to_string(s);
+        stage.name = "bare" + std::to_string(s);
         stage.use.type = &type;
         graph.stages.push_back(stage);
         PlanNode node;
         node.stage = static_cast<std::size_t>(s);
-        node.label = stage.name;
+        node.label = "stage" + std::to_string(s);  // as in a sweep: what is told of goes by another name
         node.state = s % 8 == 0 ? PlanNode::State::cached : PlanNode::State::run;
         plan.node_of[0].push_back(plan.nodes.size());
         plan.nodes.push_back(node);
@@ -32,7 +32,7 @@ int main(int count, char** arguments) {
     observer->run_started({&graph}, plan);
     for (int s = 0; s < stages; ++s) {
         if (s % 8 == 0) continue;
-        const std::string& name = graph.stages[static_cast<std::size_t>(s)].name;
+        const std::string& name = plan.nodes[static_cast<std::size_t>(s)].label;
         observer->stage_started(name);
         for (std::size_t done = 1; done <= 12; ++done) {
             observer->stage_progress(name, done, 12, "loss 0.1234 \033[31m\t Grüße, 検査 and much more to say of it");

@@ -126,4 +126,11 @@ TEST(Stages, DoWithoutUnicode) {
     for (const unsigned char c : text(list.lines({80, 24}, begin + 1s))) EXPECT_LT(c, 128);
 }
 
+TEST(Stages, CountsTheCellsOfASweep) {
+    StageList list = five();
+    EXPECT_THAT(text(list.lines({100, 20}, begin + 1s)), Not(HasSubstr("cells")));
+    for (const bool failed : {false, true, false}) list.cell_finished(12, failed);
+    EXPECT_THAT(text(list.lines({100, 20}, begin + 1s)), HasSubstr(", 2 of 12 cells, 1 not done, "));
+}
+
 }  // namespace
