@@ -33,7 +33,7 @@ class Exported {
    private:
     std::vector<torch::Tensor> given(const torch::Tensor& images);
     std::string what_fits(const torch::Tensor& images);
-    std::string name() const { return "`" + file_.filename().string() + "`"; }
+    std::string name() const { return std::string("`").append(file_.filename().string()).append("`"); }
 
     std::filesystem::path file_;
     torch::Device device_;

@@ -24,6 +24,8 @@ function(fettle_use_torch name)
   target_link_libraries(${name} PRIVATE ${TORCH_LIBRARIES})
   separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
   target_compile_options(${name} PRIVATE ${flags})
+  # What LibTorch itself needs (NCCL and the like) it finds when it is loaded; the linker needn't.
+  target_link_options(${name} PRIVATE -Wl,--allow-shlib-undefined)
 endfunction()
 
 # fettle_add_torch_headers(NAME SOURCE): a target whose precompiled header holds LibTorch; other plugins take it with
