@@ -5,7 +5,7 @@ foreach(header IN LISTS headers)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${name}.cpp)
   # Twice: it guards itself.
   file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\n#include <${header}>\n")
-  if(header MATCHES "roles/learn|transfer")
+  if(header MATCHES "roles/learn|tensors|transfer")
     list(APPEND tensor_sources ${source})
   else()
     list(APPEND plain_sources ${source})

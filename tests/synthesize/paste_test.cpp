@@ -1,78 +1,13 @@
 // What a paste promises: counts, places, labels, a passport, and words where it can't keep them.
-#include "transform/transforms.hpp"
+#include "pasting.hpp"
 
 #include <numeric>
 #include <set>
 
 namespace {
 
-using namespace support;
+using namespace pasting;
 using ::testing::HasSubstr;
-
-constexpr int side = 96;
-
-Library& library() {
-    static Library library(FETTLE_PLUGIN_FOLDER "/synthesize.so");
-    return library;
-}
-
-Ref<Images> grounds(int count = 6) {
-    std::vector<Sample> samples;
-    for (int i = 0; i < count; ++i) {
-        Image image = noise_image(static_cast<std::uint64_t>(i), side, side);
-        for (auto& value : image.pixels) value = static_cast<std::uint8_t>(150 + value / 16);
-        samples.push_back(sample_of("ground" + std::to_string(i), std::move(image)));
-    }
-    return fixed_images(std::move(samples));
-}
-
-/// A dark bar with rounded, soft ends.
-Sample bar(const std::string& id, int width, int height, const std::string& category = "") {
-    Sample sample = sample_of(id, Image(width, height, 3, 20), Image(width, height, 1), Label::anomalous);
-    sample.info.category = category;
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x) {
-            const double u = (x + 0.5) / width * 2 - 1, v = (y + 0.5) / height * 2 - 1;
-            *sample.mask.at(x, y) = static_cast<std::uint8_t>(std::clamp(900 * (1 - u * u - v * v), 0.0, 255.0));
-        }
-    return sample;
-}
-
-Ref<Images> objects() { return fixed_images({bar("cracks/a", 60, 14), bar("b", 40, 40, "pore"), bar("c", 20, 50)}); }
-
-using Parts = std::map<std::string, std::shared_ptr<Component>>;
-
-Ref<Images> pasted(const Ref<Images>& images, const Ref<Images>& objects, const Settings& settings,
-                   const Ref<Images>& places = nullptr, const Parts& parts = {}) {
-    TestContext context({}, 5);
-    std::map<std::string, std::vector<ValueRef>> in{{"images", {images}}, {"objects", {objects}}};
-    if (places) in["places"] = {places};
-    return as_images(
-        library().run("synthesize.paste", *library().make("synthesize.paste", settings, parts), in, context)["images"]);
-}
-
-std::vector<Json> lines_of(const Sample& sample) {
-    std::vector<Json> lines;
-    for (const auto& line : sample.lineage) lines.push_back(Json::parse(line));
-    return lines;
-}
-
-long marked(const Image& mask) { return std::count(mask.pixels.begin(), mask.pixels.end(), 255); }
-
-/// [left, top, right, bottom) of what an instance covers.
-std::array<int, 4> box_of(const Image& instances, int number) {
-    std::array<int, 4> box{instances.width, instances.height, 0, 0};
-    for (int y = 0; y < instances.height; ++y)
-        for (int x = 0; x < instances.width; ++x)
-            if (*instances.at(x, y) == number)
-                box = {std::min(box[0], x), std::min(box[1], y), std::max(box[2], x + 1), std::max(box[3], y + 1)};
-    return box;
-}
-
-std::array<int, 4> box_of(const Json& line) {
-    const int x = line.at("x"), y = line.at("y");
-    return {x, y, x + line.at("width").get<int>(), y + line.at("height").get<int>()};
-}
 
 TEST(Paste, InstancesTellObjectsApart) {
     const auto images = grounds(20);
@@ -180,78 +115,6 @@ TEST(Paste, PlacesThatCannotBeAreSaidInWords) {
     EXPECT_EQ(left->info(1).label, Label::unknown);
     EXPECT_EQ(sample_at(*left, 1).image, sample_at(*images, 1).image);
     EXPECT_EQ(sample_at(*left, 1).info.label, Label::normal);
-}
-
-TEST(Paste, WhatFindsNoRoomIsDroppedOrFails) {
-    const auto images = grounds(4);
-    const Settings crowded{{"count", 12}, {"scale", Setting::List{0.6, 0.6}}, {"overlap", 0}};
-    Settings dropping = crowded;
-    dropping["no_room"] = "drop";
-    const auto out = pasted(images, objects(), dropping);
-    for (std::size_t i = 0; i < images->size(); ++i) {
-        const Sample after = sample_at(*out, i);
-        const auto lines = lines_of(after);
-        ASSERT_EQ(lines.size(), 12u);
-        const auto dropped =
-            std::count_if(lines.begin(), lines.end(), [](const Json& l) { return l.contains("dropped"); });
-        EXPECT_GT(dropped, 0);
-        EXPECT_EQ(after.instance_classes.size(), 12u - static_cast<std::size_t>(dropped));
-        EXPECT_EQ(after.info.label, Label::anomalous);
-    }
-    EXPECT_EQ(out->info(0).label, Label::unknown);
-    const Error error = error_of([&] { sample_at(*pasted(images, objects(), crowded), 2); });
-    EXPECT_THAT(error.what(), HasSubstr("`ground2`"));
-    EXPECT_THAT(error.what(), HasSubstr("found no room"));
-    EXPECT_THAT(error.help(), HasSubstr("no_room = \"drop\""));
-}
-
-TEST(Paste, AFixedSetSaysBeforehandWhichOnesItLeaves) {
-    const auto images = grounds(40);
-    const auto out = pasted(images, objects(), {{"share", 0.5}, {"fresh", false}});
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < images->size(); ++i) {
-        const Sample after = sample_at(*out, i);
-        left += after.lineage.empty();
-        EXPECT_EQ(out->info(i).label, after.lineage.empty() ? Label::normal : Label::anomalous);
-    }
-    EXPECT_GT(left, 8u);
-    EXPECT_LT(left, 32u);
-    EXPECT_EQ(pasted(images, objects(), {{"share", 0.5}})->info(0).label, Label::unknown);
-}
-
-TEST(Paste, CalibrationImagesAreKnownToBeSoundOrNot) {
-    const auto images = fettle::select_images(grounds(4), {0, 1, 2, 3},
-                                              [](fettle::SampleInfo& info) { info.split = fettle::Split::calibrate; });
-    const auto error = [&](const Settings& settings) { return error_of([&] { pasted(images, objects(), settings); }); };
-    EXPECT_THAT(error({{"share", 0.5}}).what(), HasSubstr("which of 4 calibration images are damaged isn't known"));
-    EXPECT_EQ(error({{"share", 0.5}}).parameter(), "share");
-    EXPECT_THAT(error({{"no_room", "drop"}}).what(), HasSubstr("which of 4 calibration images stay clean"));
-    EXPECT_EQ(error({{"no_room", "drop"}}).parameter(), "no_room");
-    EXPECT_EQ(pasted(images, objects(), {{"share", 0.5}, {"fresh", false}})->size(), 4u);
-    EXPECT_EQ(pasted(images, objects(), {})->info(0).label, Label::anomalous);
-}
-
-TEST(Paste, WhatIsTooFaintIsNeverLabelled) {
-    const auto images = grounds(8);
-    const auto faint = fixed_images({bar("faint", 40, 20), sample_of("same", Image(30, 30, 3, 157))});
-    const auto out = pasted(images, faint, {{"contrast", 0.3}, {"opacity", Setting::List{0.5, 1}}});
-    for (std::size_t i = 0; i < images->size(); ++i) {
-        const Sample before = sample_at(*images, i), after = sample_at(*out, i);
-        double sum = 0;
-        for (int y = 0; y < side; ++y)
-            for (int x = 0; x < side; ++x)
-                if (*after.mask.at(x, y) == 255)
-                    for (int c = 0; c < 3; ++c) sum += std::abs(after.image.at(x, y)[c] - before.image.at(x, y)[c]);
-        const double contrast = sum / (3 * 255.0 * static_cast<double>(marked(after.mask)));
-        EXPECT_GE(contrast, 0.3);
-        EXPECT_NEAR(lines_of(after).at(0).at("contrast").get<double>(), contrast, 1e-9);
-    }
-    const Settings hopeless{{"contrast", 0.9}};
-    EXPECT_THAT(error_of([&] { sample_at(*pasted(images, faint, hopeless), 0); }).what(),
-                HasSubstr("couldn't be seen"));
-    const auto dropped = pasted(images, faint, {{"contrast", 0.9}, {"no_room", "drop"}});
-    EXPECT_EQ(sample_at(*dropped, 0).image, sample_at(*images, 0).image);
-    EXPECT_EQ(sample_at(*dropped, 0).info.label, Label::normal);
 }
 
 TEST(Paste, LimitsHoldInSharesAndPixels) {
