@@ -18,12 +18,14 @@ std::string shape_of(std::int64_t width, std::int64_t height, std::int64_t chann
            (channels == 1 ? " channel" : " channels");
 }
 
+/// On the CPU a batch goes through in slices, one for each thread; what they take doesn't depend on the batch.
 Error out_of_memory(const Tensor& images) {
     const std::int64_t count = images.size(0);
     Error error(Fault::memory, "a pass of " + std::to_string(count) + (count == 1 ? " image of " : " images of ") +
                                    shape_of(images.size(3), images.size(2), images.size(1)) +
                                    " through the network doesn't fit into memory");
-    if (count == 1) return error.help("take smaller images or a smaller network");
+    if (images.is_cpu()) return error.help("take fewer --threads, smaller images or a smaller network");
+    if (count < 4) return error.help("take smaller images or a smaller network");
     return error.parameter("batch").help("say batch = " + std::to_string(count / 2));
 }
 
@@ -47,18 +49,17 @@ std::vector<fettle::SampleInfo> infos_of(const fettle::Batch& batch) {
     return infos;
 }
 
-std::vector<Tensor> Program::run(const fettle::Batch& batch) const {
+std::vector<Tensor> Program::run(const fettle::Batch& batch, std::size_t wanted) const {
+    send_ahead(batch, *context_);
     const Tensor images = tensor_of(batch, context_->device());
     require_shape(images, batch.info(0).id);
     torch::jit::Module& program = script();
     try {
-        return in_slices(images.size(0), context_->device(), [&](std::int64_t from, std::int64_t to) {
+        return in_slices(images.size(0), *context_, [&](std::int64_t from, std::int64_t to) {
             const torch::jit::GraphOptimizerEnabledGuard unoptimised(
                 false);  // every call computes as the first one did
             const Tensor some = images.slice(0, from, to).contiguous(at::MemoryFormat::ChannelsLast);
-            auto made = tensors_in(program.forward({some}));
-            for (Tensor& each : made) each = each.contiguous();
-            return made;
+            return wanted_of(program.forward({some}), wanted, to - from);
         });
     } catch (const Error&) {
         throw;
@@ -68,6 +69,22 @@ std::vector<Tensor> Program::run(const fettle::Batch& batch) const {
                                      shape_of(images.size(3), images.size(2), images.size(1)) + ": " +
                                      fettle::sentence_of(error));
     }
+}
+
+/// What else a network gives (a loss, features) is let go.
+std::vector<Tensor> Program::wanted_of(const torch::IValue& result, std::size_t wanted, std::int64_t rows) const {
+    auto made = tensors_in(result);
+    if (made.size() < wanted)
+        throw Error(Fault::data, "the network gives images alone and no map of anomalies")
+            .help("train it with train.discriminative, or take infer.reconstruct");
+    made.resize(wanted);
+    for (Tensor& each : made) {
+        if (each.dim() != 4 || each.size(0) != rows)
+            throw Error(Fault::data, "the network doesn't give one image for each that it was shown")
+                .help("its `forward` has to return N x C x H x W for N images");
+        each = each.contiguous();
+    }
+    return made;
 }
 
 void Program::require_shape(const Tensor& images, const std::string& id) const {
@@ -80,7 +97,7 @@ void Program::require_shape(const Tensor& images, const std::string& id) const {
                   : "images here have 3 channels, RGB; export the network so that it takes them");
 }
 
-/// Loaded by the first reader, who holds the device.
+/// Loaded by the first reader.
 torch::jit::Module& Program::script() const {
     std::call_once(loaded_, [this] {
         try {

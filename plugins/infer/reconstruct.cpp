@@ -7,7 +7,7 @@ class Reconstructed final : public fettle::Images {
    public:
     Reconstructed(fettle::Ref<fettle::Network> network, fettle::Ref<fettle::Images> originals, std::size_t batch,
                   const fettle::Context& context)
-        : program_(std::move(network), context), originals_(std::move(originals)), batch_(batch), context_(&context) {}
+        : program_(std::move(network), context), originals_(std::move(originals)), batch_(batch) {}
 
     std::size_t size() const override { return originals_->size(); }
     const fettle::SampleInfo& info(std::size_t index) const override { return originals_->info(index); }
@@ -16,9 +16,7 @@ class Reconstructed final : public fettle::Images {
 
     fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
         const auto batch = originals_->read(indices, round);
-        send_ahead(*batch, *context_);
-        const fettle::TensorWork work(*context_);
-        auto images = std::make_shared<fettle::TorchPart>(program_.run(*batch).front());
+        auto images = std::make_shared<fettle::TorchPart>(program_.run(*batch, 1).front());
         return std::make_shared<fettle::Batch>(infer::infos_of(*batch), std::move(images));
     }
 
@@ -26,7 +24,6 @@ class Reconstructed final : public fettle::Images {
     infer::Program program_;
     fettle::Ref<fettle::Images> originals_;
     std::size_t batch_;
-    const fettle::Context* context_;
 };
 
 /// What a trained network makes of images. What it can't rebuild, because it never learnt it, stays different: the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 
 namespace {
 
@@ -15,7 +16,7 @@ class Passes {
    public:
     Passes(Ref<fettle::Network> network, Ref<fettle::Images> originals, std::size_t batch,
            const fettle::Context& context)
-        : program_(std::move(network), context), originals_(std::move(originals)), batch_(batch), context_(&context) {}
+        : program_(std::move(network), context), originals_(std::move(originals)), batch_(batch) {}
 
     enum Half : std::size_t { images, anomaly };
 
@@ -23,13 +24,10 @@ class Passes {
         const Key key{{indices.begin(), indices.end()}, originals_->varies() ? round : 0};
         if (auto left = taken(half, key)) return left;
         const auto batch = originals_->read(indices, round);
-        send_ahead(*batch, *context_);
-        const fettle::TensorWork work(*context_);
-        if (auto left = taken(half, key)) return left;  // another reader computed while this one waited for the device
-        const std::vector<Tensor> made = program_.run(*batch);
-        if (made.size() < 2)
-            throw fettle::Error(fettle::Fault::data, "the network gives images alone and no map of anomalies")
-                .help("train it with train.discriminative, or take infer.reconstruct");
+        const auto turn = turn_of(key);
+        const std::lock_guard pass(*turn);
+        if (auto left = taken(half, key)) return left;  // another reader computed while this one waited
+        const std::vector<Tensor> made = program_.run(*batch, 2);
         const auto of = [&](Half which) -> Ref<Batch> {
             return std::make_shared<Batch>(infer::infos_of(*batch), std::make_shared<fettle::TorchPart>(made[which]));
         };
@@ -47,6 +45,15 @@ class Passes {
         Key key;
         Ref<Batch> batch;
     };
+
+    /// What the readers of one batch pass by one after the other; those of others go on meanwhile.
+    std::shared_ptr<std::mutex> turn_of(const Key& key) const {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(turns_, [](const auto& each) { return each.second.expired(); });
+        auto turn = turns_[key].lock();
+        if (!turn) turns_[key] = turn = std::make_shared<std::mutex>();
+        return turn;
+    }
 
     /// A half that was made along with the other; it isn't kept any longer.
     Ref<Batch> taken(Half half, const Key& key) const {
@@ -74,8 +81,8 @@ class Passes {
     infer::Program program_;
     Ref<fettle::Images> originals_;
     std::size_t batch_;
-    const fettle::Context* context_;
     mutable std::mutex mutex_;
+    mutable std::map<Key, std::weak_ptr<std::mutex>> turns_;
     mutable std::list<Kept> kept_;  ///< the oldest first
     mutable std::size_t bytes_ = 0;
 };

@@ -159,13 +159,17 @@ void Checkpoints::write(const State& state) const {
     file << heading << version << '\n' << sha256(bytes) << bytes;
     file.close();
     std::error_code error;
-    if (file) {
-        fettle::make_durable(beside);
-        fs::rename(newest(), previous(), error);  // there is none the first time
-        fs::rename(beside, newest(), error);
-        fettle::make_durable(folder_);
-    }
-    if (!file || error) {
+    bool kept = static_cast<bool>(file);
+    if (kept) try {
+            fettle::make_durable(beside);
+            fs::rename(newest(), previous(), error);  // there is none the first time
+            fs::rename(beside, newest(), error);
+            kept = !error;
+            fettle::make_durable(folder_);
+        } catch (const fettle::Error&) {  // the disk is full, or refuses
+            kept = false;
+        }
+    if (!kept) {
         fs::remove(beside, error);
         throw fettle::Error(fettle::Fault::storage, "a checkpoint could not be written to `" + folder_.string() + "`")
             .help("is the disk full, or the folder write-protected?");

@@ -253,7 +253,7 @@ std::string Loop::note() const {
 /// A rate that is too large need not end in infinity: a sigmoid saturates, and batch norm holds the rest together.
 void Loop::caution_of_standstill() const {
     const std::vector<double>& loss = progress_.curves.front().values;
-    if (loss.size() < 2 || loss.back() < 0.99 * loss.front()) return;
+    if (loss.size() < 3 || loss.back() < 0.999 * loss.front()) return;
     char text[200];
     std::snprintf(text, sizeof text,
                   "the loss was %.4g after the first epoch and is %.4g after the last: the network learnt next to "

@@ -112,7 +112,7 @@ TEST(Inference, AndSimilarityGiveTheSameBitsWithOneThreadAndTwo) {
     }
 }
 
-TEST(Inference, ABatchThatMemoryDoesNotHoldNamesASmallerOne) {
+TEST(Inference, ABatchThatMemoryDoesNotHoldSaysWhatTakesLess) {
     torch::jit::Module hungry("M");
     hungry.define(
         "def forward(self, x):\n"
@@ -126,10 +126,33 @@ TEST(Inference, ABatchThatMemoryDoesNotHoldNamesASmallerOne) {
     const auto out = rebuilt({learn::pictures(20, 128, 128)}, context, net);
     const auto error = learn::error_of([&] { out.images->read(range(0, 16)); });
     EXPECT_EQ(error.fault(), fettle::Fault::memory);
-    EXPECT_EQ(error.parameter(), "batch");
     EXPECT_THAT(error.what(), AllOf(HasSubstr("16 images of 128x128"), HasSubstr("doesn't fit into memory")));
-    EXPECT_THAT(error.help(), HasSubstr("batch = 8"));
+    EXPECT_THAT(error.help(), HasSubstr("fewer --threads"));
     EXPECT_EQ(out.images->read(range(3, 1))->size(), 1u);
+}
+
+TEST(Inference, TakesWhatItWantsOfANetworkThatGivesMore) {
+    torch::jit::Module more("M");
+    more.define("def forward(self, x):\n    return x * 0.5, x.mean()\n");
+    std::ostringstream bytes;
+    more.save(bytes);
+    auto net = std::make_shared<fettle::Network>(*network());
+    net->script = bytes.str();
+    TestContext context;
+    const auto out = rebuilt({learn::pictures(9, 128, 128)}, context, net);
+    const Tensor given = fettle::tensor_of(*out.images->read(range(0, 9)), {});
+    const Tensor shown = fettle::tensor_of(*out.originals->read(range(0, 9)), {});
+    EXPECT_TRUE(learn::same_bits(given, shown * 0.5));
+
+    torch::jit::Module fewer("M");
+    fewer.define("def forward(self, x):\n    return x.mean(0, keepdim=True)\n");
+    std::ostringstream others;
+    fewer.save(others);
+    net = std::make_shared<fettle::Network>(*net);
+    net->script = others.str();
+    const auto none = rebuilt({learn::pictures(9, 128, 128)}, context, net);
+    EXPECT_THAT(learn::error_of([&] { none.images->read(range(0, 9)); }).what(),
+                HasSubstr("doesn't give one image for each"));
 }
 
 TEST(Inference, RepeatsToTheBit) {

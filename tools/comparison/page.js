@@ -49,8 +49,8 @@ function rate(value) {
   return value === null || value === undefined ? "–" : value.toFixed(3);
 }
 
-function interval(low, high) {
-  return low === null || high === null ? "" : rate(low) + " to " + rate(high);
+function interval(low, high, digits = rate) {
+  return low === null || high === null ? "" : digits(low) + " to " + digits(high);
 }
 
 function table(head, rows, caption) {
@@ -92,7 +92,8 @@ function figures_table(metric) {
   const row = (name, cell) => build("tr", {}, build("th", {scope: "row"}, name), ...metric.runs.map(cell));
   const rows = figures.map(name => row(figure_name(name), run => {
     const found = run.figures.find(each => each[0] === name);
-    return found ? build("td", {class: "number"}, build("b", {}, rate(found[1])), build("div", {class: "small faint"}, interval(found[2], found[3])))
+    const digits = name in names || name.startsWith("detection_at_") ? rate : short;  // what plugins bring may be tiny
+    return found ? build("td", {class: "number"}, build("b", {}, digits(found[1])), build("div", {class: "small faint"}, interval(found[2], found[3], digits)))
       : build("td", {class: "number faint"}, "–");
   }));
   rows.push(row("threshold", run => build("td", {class: "number"}, short(run.threshold), build("div", {class: "small faint"}, run.method))));
@@ -112,7 +113,7 @@ function tests_table(test) {
       if (!found) return build("td", {class: "number faint"}, "–");
       return build("td", {class: "number"}, build("b", {}, (found[1] > 0 ? "+" : "") + rate(found[1])),
         build("div", {class: "small faint"}, interval(found[2], found[3])),
-        p ? build("div", {class: "small faint"}, p[1] < 1e-4 ? "p < 0.0001" : "p " + Number(p[1].toPrecision(2))) : null);
+        p && p[1] !== null ? build("div", {class: "small faint"}, p[1] < 1e-4 ? "p < 0.0001" : "p " + Number(p[1].toPrecision(2))) : null);
     })));
   return build("div", {}, build("h3", {}, test.title), table([column_head("pair"), column_head("verdict"),
     ...figures.map(name => build("th", {scope: "col", class: "number"}, figure_name(name.replace("_difference", ""))))], rows, test.title),

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -55,27 +56,30 @@ class TensorWork {
     bool exact_;
 };
 
-/// While one lives, LibTorch computes on this thread alone and without gradients.                  [one thread]
+/// While one lives, LibTorch computes on this thread alone and without gradients. The number stays one on this thread
+/// until a TensorWork sets another: setting it costs more than finding that it is right.          [one thread]
 class OnOneThread {
    public:
-    OnOneThread() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
-    ~OnOneThread() { at::set_num_threads(threads_); }
-    OnOneThread(const OnOneThread&) = delete;
-    OnOneThread& operator=(const OnOneThread&) = delete;
+    OnOneThread() {
+        if (at::get_num_threads() != 1) at::set_num_threads(1);
+    }
 
    private:
-    int threads_;
     torch::NoGradGuard no_gradients_;
 };
 
 /// What `make(from, to)` gives for rows [from, to) of a batch of `rows`, joined: some tensors, each with those rows.
 /// Rows must not know of each other. On the CPU it gets a few rows at a time, and each time computes on one thread,
-/// several threads side by side: LibTorch's convolutions sum in another order for another number of threads, and what
-/// comes out of this doesn't depend on it. On a GPU it gets all rows. Call it under a TensorWork; the run's threads
-/// call `make` concurrently.                                                               [one at a time per device]
+/// several threads side by side, for this batch and for others: LibTorch's convolutions sum in another order for
+/// another number of threads, and what comes out of this doesn't depend on it. On a GPU it gets all rows, under a
+/// TensorWork. Call it without one.                                                               [any thread,
+/// concurrent]
 template <class Make>
-std::vector<Tensor> in_slices(std::int64_t rows, const Device& device, const Make& make) {
-    if (device.type != Device::Type::cpu || rows == 0) return make(std::int64_t{0}, rows);
+std::vector<Tensor> in_slices(std::int64_t rows, const Context& context, const Make& make) {
+    if (context.device().type != Device::Type::cpu || rows == 0) {
+        const TensorWork work(context);
+        return make(std::int64_t{0}, rows);
+    }
     constexpr std::int64_t slice = 4;
     std::vector<std::vector<Tensor>> made(static_cast<std::size_t>((rows + slice - 1) / slice));
     parallel_for_each_index(made.size(), [&](std::size_t k) {
@@ -83,11 +87,12 @@ std::vector<Tensor> in_slices(std::int64_t rows, const Device& device, const Mak
         const auto from = static_cast<std::int64_t>(k) * slice;
         made[k] = make(from, std::min(from + slice, rows));
     });
+    if (made.size() == 1) return made.front();
     std::vector<Tensor> joined;
     for (std::size_t part = 0; part < made.front().size(); ++part) {
         std::vector<Tensor> slices;
         for (const auto& each : made) slices.push_back(each[part]);
-        joined.push_back(slices.size() == 1 ? slices.front() : torch::cat(slices));
+        joined.push_back(torch::cat(slices));
     }
     return joined;
 }
@@ -152,6 +157,14 @@ class TorchPart final : public TensorPart {
 
 namespace detail {
 
+/// One for each device, so that what was copied on its stream is given back to it.            [any thread, concurrent]
+inline const Transfer& transfer_to(torch::Device device) {
+    static std::mutex mutex;
+    static std::map<std::pair<torch::DeviceType, torch::DeviceIndex>, Transfer> transfers;
+    const std::lock_guard lock(mutex);
+    return transfers.try_emplace({device.type(), device.index()}, device).first->second;
+}
+
 /// The tensor side of a batch: made of its images, and on its way to `device`, where there was none.
 inline std::shared_ptr<const TensorPart> part_of(const Batch& batch, const Device& device) {
     return batch.tensors([&](const Batch& host) -> std::shared_ptr<const TensorPart> {
@@ -171,7 +184,7 @@ inline std::shared_ptr<const TensorPart> part_of(const Batch& batch, const Devic
             for (std::size_t p = 0; p < area; ++p)
                 for (std::size_t c = 0; c < 3; ++c) planes[c * area + p] = image.pixels[3 * p + c] / 255.0f;
         }
-        Arrival arrival = Transfer(torch_device(device)).send({&out});
+        Arrival arrival = transfer_to(torch_device(device)).send({&out});
         return std::make_shared<TorchPart>(std::move(out), std::move(arrival));
     });
 }

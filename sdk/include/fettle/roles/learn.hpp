@@ -202,7 +202,6 @@ class ComparedMaps final : public Maps {
         for (std::size_t i = 0; i < indices.size(); ++i) infos.push_back(reference->info(i));
         send_ahead(*reference, *context_);
         send_ahead(*candidate, *context_);
-        const TensorWork work(*context_);
         const Tensor a = tensor_of(*reference, context_->device()), b = tensor_of(*candidate, context_->device());
         if (a.sizes() != b.sizes())
             throw Error(Fault::shape, "`" + infos.front().id + "` is " + std::to_string(a.size(3)) + "x" +
@@ -210,7 +209,7 @@ class ComparedMaps final : public Maps {
                                           "` " + std::to_string(b.size(3)) + "x" + std::to_string(b.size(2)) +
                                           " in `candidate`")
                 .help("put a transform.resize before one of them, so that both have one size");
-        auto maps = in_slices(a.size(0), context_->device(), [&](std::int64_t from, std::int64_t to) {
+        auto maps = in_slices(a.size(0), *context_, [&](std::int64_t from, std::int64_t to) {
             return std::vector<Tensor>{similarity_->weighted(a.slice(0, from, to), b.slice(0, from, to))};
         });
         return std::make_shared<Batch>(std::move(infos), std::make_shared<TorchPart>(std::move(maps.front())));
