@@ -108,6 +108,17 @@ TEST_P(EverySimilarity, GrowsWithTheDifference) {
     }
 }
 
+TEST(Similarities, AreTheSameOnCuda) {
+    if (!torch::cuda::is_available()) GTEST_SKIP() << "LibTorch sees no GPU here to compare on";
+    torch::manual_seed(4);
+    for (const Case& c : cases()) {
+        const Tensor y = torch::rand({3, 3, 30, 37}), x = c.masks ? torch::rand_like(y).round() : torch::rand_like(y);
+        const Tensor here = c.map(x, y), there = c.map(x.cuda(), y.cuda()).cpu();
+        const double largest = std::max(here.abs().max().item<double>(), 1.0);
+        EXPECT_LT((there - here).abs().max().item<double>(), 1e-5 * largest) << c.id;
+    }
+}
+
 TEST_P(EverySimilarity, GivesOneChannelOfTheImagesSizeLessAnEvenBorder) {
     const Case& c = GetParam();
     for (const std::int64_t channels : {1, 3}) {
