@@ -47,8 +47,8 @@ class Execution {
         Account account;
         std::size_t peak = 0;
         std::optional<Spent> earlier;  ///< when what the cache holds was made
-        bool fresh = false;        ///< it isn't taken from the cache, as planned
-        bool read_lazily = false;  ///< what the cache holds of it isn't enough in this run
+        bool fresh = false;            ///< it isn't taken from the cache, as planned
+        bool read_lazily = false;      ///< what the cache holds of it isn't enough in this run
         std::filesystem::path draft;
         std::string progress;                 ///< the last it told
         std::atomic<bool> running{false};     ///< its body

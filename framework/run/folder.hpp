@@ -33,7 +33,7 @@ struct StageCost {
     double seconds = 0;   ///< of its own code, on all threads together
     double waiting = 0;   ///< seconds that a training waited for images
     std::uint64_t items = 0;
-    std::size_t peak_memory = 0;  ///< bytes of the process when it ended
+    std::size_t peak_memory = 0;     ///< bytes of the process when it ended
     std::optional<Spent> earlier{};  ///< when what came from the cache was made, where that is known
 };
 

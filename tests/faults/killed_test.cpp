@@ -53,7 +53,8 @@ TEST_F(Killed, AtFiftyMomentsLosesOnlyTheStageAtWork) {
         kill_after(std::chrono::duration<double>(moment(random)), k % 2 == 1);
         for (const fs::path& run : new_runs()) {
             for (const std::string& stage : stages_with("started", run)) EXPECT_THAT(kept, Not(Contains(stage))) << k;
-            for (const char* event : {"finished", "cached"})  // killed between its entry and its line, it is cached next
+            for (const char* event :
+                 {"finished", "cached"})  // killed between its entry and its line, it is cached next
                 for (const std::string& stage : stages_with(event, run)) kept.insert(stage);
             killed_at_work += stages_with("started", run).size() > stages_with("finished", run).size();
         }
