@@ -41,10 +41,14 @@ Diagnostic not_a_plugin(const std::string& path, const std::string& why) {
                 {"a plugin is a shared library built with fettle_add_plugin; `fettle explain P101` shows how"});
 }
 
-Diagnostic other_runtime(const std::string& path, const std::string& theirs, const std::string& ours) {
-    return make(
-        "P102", {}, fmt::format("`{}` was built for another runtime; nothing of it was run", path), {},
-        {"it was built with " + theirs, "this fettle needs  " + ours, "build the plugin again against this SDK"});
+Diagnostic other_runtime(const std::string& path, const std::string& theirs, const std::string& ours,
+                         bool headers_alone) {
+    const std::string other = headers_alone ? "against other headers of the SDK" : "for another runtime";
+    return make("P102", {}, fmt::format("`{}` was built {}; nothing of it was run", path, other), {},
+                {"it was built with " + theirs, "this fettle needs  " + ours,
+                 headers_alone ? "what both use may lie differently in memory: build the plugin again against the "
+                                 "headers that belong to this fettle"
+                               : "build the plugin again against this SDK"});
 }
 
 Diagnostic offered_twice(const std::string& id, const std::string& first, const std::string& second) {

@@ -84,12 +84,13 @@ std::span<const CatalogueEntry> catalogue();
 
 /// The catalogue's factories, one per code: the only place where an error's words are made.
 namespace errors {
-Diagnostic not_a_plugin(const std::string& path, const std::string& why);                               // P101
-Diagnostic other_runtime(const std::string& path, const std::string& theirs, const std::string& ours);  // P102
-Diagnostic offered_twice(const std::string& id, const std::string& first, const std::string& second);   // P103
-Diagnostic cannot_load(const std::string& path, const std::string& why);                                // P104
-Diagnostic crashed_while_loading(const std::string& path, const std::string& how);                      // P105
-Diagnostic threw_while_loading(const std::string& path, const std::string& what);                       // P106
+Diagnostic not_a_plugin(const std::string& path, const std::string& why);  // P101
+Diagnostic other_runtime(const std::string& path, const std::string& theirs, const std::string& ours,
+                         bool headers_alone);                                                          // P102
+Diagnostic offered_twice(const std::string& id, const std::string& first, const std::string& second);  // P103
+Diagnostic cannot_load(const std::string& path, const std::string& why);                               // P104
+Diagnostic crashed_while_loading(const std::string& path, const std::string& how);                     // P105
+Diagnostic threw_while_loading(const std::string& path, const std::string& what);                      // P106
 
 Diagnostic not_toml(Span at, const std::string& why);                                                       // G001
 Diagnostic other_format(Span at, const std::string& found);                                                 // G002

@@ -15,7 +15,8 @@ constexpr std::array entries{
         "P102", "another runtime",
         "Objects of C++ libraries (the standard library, LibTorch, OpenCV) cross the border between fettle and\n"
         "its plugins, so both must be built against the same ones. The banner in the file says what the plugin was\n"
-        "built with; it is read before anything of the plugin runs. Build it again against this SDK."},
+        "built with; it is read before anything of the plugin runs. `headers` is a digest of the SDK's headers\n"
+        "without comments and spacing, `none` a library that the plugin doesn't use. Build it again against this SDK."},
     CatalogueEntry{"P103", "an id offered twice",
                    "Two files on the plugin path offer a stage under one id, and nothing says which is meant.\n"
                    "Remove one of them, or give yours an id of its own."},

@@ -6,6 +6,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace fettle::runtime {
@@ -18,6 +19,21 @@ std::map<std::string, std::string> fields(const std::string& text) {
         if (const auto equals = field.find('='); equals != std::string::npos)
             out[field.substr(0, equals)] = field.substr(equals + 1);
     return out;
+}
+
+/// Names of the fields that don't match; a library that the plugin doesn't use always does.
+std::set<std::string> differing(const std::map<std::string, std::string>& theirs,
+                                const std::map<std::string, std::string>& ours) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : theirs)
+        if (ours.count(name) == 0) names.insert(name);
+    for (const auto& [name, value] : ours) {
+        const auto their = theirs.find(name);
+        const bool optional = name == "torch" || name == "opencv";
+        if (their == theirs.end() || (their->second != value && !(optional && their->second == "none")))
+            names.insert(name);
+    }
+    return names;
 }
 
 }  // namespace
@@ -64,16 +80,11 @@ std::optional<Banner> read_banner(const std::filesystem::path& file, std::string
 
 std::string host_banner() { return FETTLE_ABI_HARD; }
 
-bool fits(const std::string& plugin_hard) {
-    const auto theirs = fields(plugin_hard), ours = fields(host_banner());
-    if (theirs.size() != ours.size()) return false;
-    for (const auto& [name, value] : ours) {
-        const auto their = theirs.find(name);
-        if (their == theirs.end()) return false;
-        const bool optional = name == "torch" || name == "opencv";
-        if (their->second != value && !(optional && their->second == "none")) return false;
-    }
-    return true;
+bool fits(const std::string& plugin_hard) { return differing(fields(plugin_hard), fields(host_banner())).empty(); }
+
+Diagnostic misfit(const std::string& path, const std::string& plugin_hard) {
+    const auto names = differing(fields(plugin_hard), fields(host_banner()));
+    return errors::other_runtime(path, plugin_hard, host_banner(), names == std::set<std::string>{"headers"});
 }
 
 }  // namespace fettle::runtime

@@ -31,6 +31,8 @@ std::optional<Banner> read_banner(const std::filesystem::path& file, std::string
 /// What this host is built with, for comparison; "none" for libraries that a plugin doesn't use always fits.
 std::string host_banner();
 bool fits(const std::string& plugin_hard);
+/// The diagnostic of a plugin that doesn't fit.
+Diagnostic misfit(const std::string& path, const std::string& plugin_hard);
 
 /// One plugin file and what it offers.
 struct PluginInfo {

@@ -250,7 +250,7 @@ std::vector<Candidate> candidates_of(const std::vector<fs::path>& places, Diagno
         if (!banner)
             set_aside(errors::not_a_plugin(given.string(), why), named, diagnostics);
         else if (!fits(banner->hard))
-            set_aside(errors::other_runtime(given.string(), banner->hard, host_banner()), named, diagnostics);
+            set_aside(misfit(given.string(), banner->hard), named, diagnostics);
         else
             candidates.push_back({file, named, *banner, stamp(file), {}});
     }

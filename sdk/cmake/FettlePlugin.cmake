@@ -10,6 +10,10 @@ if(NOT DEFINED FETTLE_SDK_INCLUDE)
 else()
   set(FETTLE_SDK_ROOT ${FETTLE_SDK_INCLUDE}/fettle)
 endif()
+# Defines FETTLE_SDK_HEADERS, the digest of the SDK's headers: made by the SDK's own build, and installed with them.
+if(NOT DEFINED FETTLE_SDK_HEADERS_FILE)
+  set(FETTLE_SDK_HEADERS_FILE ${CMAKE_CURRENT_LIST_DIR}/sdk_headers.hpp)
+endif()
 
 # "1.13" of "1.13.1": what must match.
 function(fettle_major_minor version result)
@@ -35,6 +39,12 @@ function(fettle_add_torch_headers name source)
   target_link_libraries(${name} PRIVATE fettle_sdk)
   fettle_use_torch(${name})
   target_precompile_headers(${name} PRIVATE <fettle/sdk.hpp>)
+endfunction()
+
+# A source of the calling folder whose banner, FETTLE_ABI_BANNER or FETTLE_ABI_HARD, is to be looked at.
+function(fettle_add_banner source)
+  set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS "-include;${FETTLE_SDK_HEADERS_FILE}")
+  set_property(SOURCE ${source} APPEND PROPERTY OBJECT_DEPENDS ${FETTLE_SDK_HEADERS_FILE})
 endfunction()
 
 function(fettle_add_plugin name)
@@ -79,6 +89,7 @@ function(fettle_add_plugin name)
     if(entry)
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-include;${header}" OBJECT_DEPENDS ${header}
                                                        SKIP_PRECOMPILE_HEADERS ON)
+      fettle_add_banner(${source})
     endif()
   endforeach()
 endfunction()

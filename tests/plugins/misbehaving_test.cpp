@@ -20,6 +20,7 @@ struct Bad {
 
 const Bad bad_plugins[] = {
     {"other_sdk", "P102", "was built for another runtime; nothing of it was run", false},
+    {"other_headers", "P102", "was built against other headers of the SDK; nothing of it was run", false},
     {"other_torch", "P102", "torch=0.4", false},
     {"no_banner", "P101", "it carries no fettle banner", false},
     {"text", "P101", "it is no shared library", false},

@@ -1,10 +1,11 @@
 # Plugins that misbehave, each a tiny library of its own; they lie where no test but these looks.
 set(bad_plugins ${CMAKE_BINARY_DIR}/tests/plugins)
-set(plugins_of_tests good rival other_sdk other_torch no_entry crashes_at_once leaves_at_once crashes_on_entry
+set(plugins_of_tests good rival other_sdk other_headers other_torch no_entry crashes_at_once leaves_at_once crashes_on_entry
                      throws_on_entry throws_a_number needs_stub hangs)
 foreach(name IN LISTS plugins_of_tests)
   fettle_add_plugin(plugin_${name} SOURCES plugins/${name}.cpp)
 endforeach()
+fettle_add_banner(plugins/no_entry.cpp)
 add_library(plugin_no_banner MODULE plugins/no_banner.cpp)
 add_library(plugin_stub SHARED plugins/stub.cpp)
 target_link_libraries(plugin_needs_stub PRIVATE plugin_stub)

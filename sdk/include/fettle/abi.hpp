@@ -49,14 +49,20 @@
 #define FETTLE_ABI_BUILD "debug"
 #endif
 
+// Of the SDK's headers, without comments and spacing: set by fettle_add_plugin (and for the host by its build), so that
+// a plugin built against other headers of the same revision is known.
+#ifndef FETTLE_SDK_HEADERS
+#define FETTLE_SDK_HEADERS "unknown"
+#endif
 #ifndef FETTLE_SOURCE_DIGEST
 #define FETTLE_SOURCE_DIGEST "unknown"
 #endif
 
 #define FETTLE_ABI_MARK "@fettle-abi:"
-#define FETTLE_ABI_HARD                                                                          \
-    "sdk=" FETTLE_SDK_REVISION ";stdlib=" FETTLE_ABI_STDLIB ";containers=" FETTLE_ABI_CONTAINERS \
-    ";sanitizer=" FETTLE_ABI_SANITIZER ";torch=" FETTLE_ABI_TORCH ";opencv=" FETTLE_ABI_OPENCV
+#define FETTLE_ABI_HARD                                                                                \
+    "sdk=" FETTLE_SDK_REVISION ";headers=" FETTLE_SDK_HEADERS ";stdlib=" FETTLE_ABI_STDLIB             \
+    ";containers=" FETTLE_ABI_CONTAINERS ";sanitizer=" FETTLE_ABI_SANITIZER ";torch=" FETTLE_ABI_TORCH \
+    ";opencv=" FETTLE_ABI_OPENCV
 #define FETTLE_ABI_BANNER                                                               \
     FETTLE_ABI_MARK FETTLE_ABI_HARD "|compiler=" __VERSION__ ";build=" FETTLE_ABI_BUILD \
                                     ";source=" FETTLE_SOURCE_DIGEST "\n"

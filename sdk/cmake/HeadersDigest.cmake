@@ -1,0 +1,15 @@
+# Run by a build step: writes OUTPUT, a header with the SHA-256 of the headers below HEADERS, so that a plugin that was
+# built against others is known. Comments and spacing don't count: they change nothing that crosses the boundary.
+cmake_policy(VERSION 3.25)
+file(GLOB_RECURSE headers ${HEADERS}/*.hpp)
+list(SORT headers)
+set(texts "")
+foreach(file IN LISTS headers)
+  file(READ ${file} text)
+  string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+  string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+  string(APPEND texts "${text}\n")
+endforeach()
+string(SHA256 digest "${texts}")
+string(SUBSTRING ${digest} 0 16 digest)
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "#define FETTLE_SDK_HEADERS \"${digest}\"\n")
