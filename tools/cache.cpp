@@ -39,7 +39,8 @@ std::string time_text(system_clock::time_point time, const char* format) {
 }
 
 std::string of_stages(const CacheItem& item) {
-    if (item.stages.empty()) return item.kind == CacheItem::Kind::entry ? "" : "an unfinished stage";
+    if (item.stages.empty())
+        return item.kind == CacheItem::Kind::entry || item.kind == CacheItem::Kind::note ? "" : "an unfinished stage";
     const std::size_t more = item.stages.size() - 1;
     return item.stages.front() + (more > 0 ? fmt::format(" and {} more", more) : "");
 }
@@ -47,6 +48,7 @@ std::string of_stages(const CacheItem& item) {
 std::string made_by(const CacheItem& item) {
     return item.kind == CacheItem::Kind::checkpoint ? "(checkpoint)"
            : item.kind == CacheItem::Kind::draft    ? "(not finished)"
+           : item.kind == CacheItem::Kind::note     ? "(left over)"
                                                     : item.use;
 }
 
@@ -56,6 +58,7 @@ nlohmann::ordered_json json_of(const CacheItem& item) {
             {"stages", item.stages},
             {"checkpoint", item.kind == CacheItem::Kind::checkpoint},
             {"draft", item.kind == CacheItem::Kind::draft},
+            {"left_over", item.kind == CacheItem::Kind::note},
             {"bytes", item.bytes},
             {"used", time_text(item.used, "{:%Y-%m-%dT%H:%M:%SZ}")},
             {"in_use", item.in_use}};

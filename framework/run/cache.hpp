@@ -104,11 +104,12 @@ class Cache {
 
 /// Something in a cache that could be done without.
 struct CacheItem {
-    std::string key;                  ///< of a draft, its folder's name
+    std::string key;                  ///< of a draft, its folder's name; of a note, its file's
     std::string use;                  ///< the type of the stage that made it: "train.reconstruction"; empty: unknown
     std::vector<std::string> stages;  ///< whose last result it is: "casting: train"
-    /// An entry; what an unfinished stage can carry on from; what was being made when a process was killed.
-    enum class Kind { entry, checkpoint, draft } kind = Kind::entry;
+    /// An entry; what an unfinished stage can carry on from; what was being made when a process was killed; what is
+    /// known of an entry (run/made.hpp) that isn't there, or was half written.
+    enum class Kind { entry, checkpoint, draft, note } kind = Kind::entry;
     std::uintmax_t bytes = 0;
     std::chrono::system_clock::time_point used;  ///< made, or taken by a run
     bool in_use = false;                         ///< by a process that runs now
@@ -123,8 +124,8 @@ struct PruneLimits {
     bool dry_run = false;                                           ///< only tell
 };
 /// Removes items, what was used longest ago first, and never what a running process uses; drafts that no process makes
-/// any more always. An item is gone at once or not at all, even where the process is killed over it. Returns what went.
-/// Throws Interrupted where `stop` says so while another process plans or prunes.
+/// any more and notes that belong to nothing always. An item is gone at once or not at all, even where the process is
+/// killed over it. Returns what went. Throws Interrupted where `stop` says so while another process plans or prunes.
 std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, const std::function<bool()>& stop = {});
 
 /// FETTLE_CACHE, else $XDG_CACHE_HOME/fettle, else ~/.cache/fettle, else `fallback` (no home folder).

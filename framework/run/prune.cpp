@@ -98,10 +98,12 @@ int locked_use(const Cache& cache, fs::path& path) {
     }
 }
 
-std::uintmax_t bytes_below(const fs::path& folder) {
+/// Of a file, or of all files below a folder.
+std::uintmax_t bytes_of(const fs::path& path) {
     std::uintmax_t sum = 0;
     std::error_code error;
-    for (fs::recursive_directory_iterator file(folder, error), end; !error && file != end; file.increment(error))
+    if (fs::is_regular_file(path, error)) return fs::file_size(path, error);
+    for (fs::recursive_directory_iterator file(path, error), end; !error && file != end; file.increment(error))
         if (file->is_regular_file(error)) sum += file->file_size(error);
     return sum;
 }
@@ -155,14 +157,34 @@ fs::path place_of(const Cache& cache, const CacheItem& item) {
             return cache.folder() / "checkpoints" / item.key;
         case CacheItem::Kind::draft:
             return cache.folder() / "drafts" / item.key;
+        case CacheItem::Kind::note:
+            return made_file(cache, item.key).parent_path() / item.key;
         case CacheItem::Kind::entry:
             break;
     }
     return cache.entry(item.key);
 }
 
-/// What a draft will be, or would have been: the key that its name begins with.
-std::string key_of_draft(const fs::path& draft) { return draft.stem().stem().string(); }
+/// The key that a draft's or a note's name begins with.
+std::string key_begun_by(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return name.substr(0, name.find('.'));
+}
+
+/// Files beside those in made/<2 digits>: of entries that are gone, or left by processes that were killed as they wrote
+/// them. Nobody's who lives: between its planning and its entry a process has claimed the key.
+std::vector<fs::path> stray_notes(const Cache& cache, const std::set<std::string>& claimed) {
+    std::vector<fs::path> notes;
+    std::error_code error;
+    for (const auto& half : fs::directory_iterator(cache.folder() / "made", error))
+        for (const auto& file : fs::directory_iterator(half, error)) {
+            const std::string key = key_begun_by(file.path());
+            const bool whole = file.path() == made_file(cache, key);
+            if (claimed.count(key) == 0 && !(whole && fs::exists(cache.entry(key), error)))
+                notes.push_back(file.path());
+        }
+    return notes;
+}
 
 /// Renamed first: a process that is killed here leaves a draft that the next one clears away, never half an entry.
 bool remove_item(const Cache& cache, const CacheItem& item) {
@@ -213,8 +235,8 @@ std::vector<CacheItem> contents_of(const Cache& cache) {
     std::vector<CacheItem> out;
     using Kind = CacheItem::Kind;
     const auto add = [&](const fs::path& folder, Kind kind) {
-        CacheItem item{folder.filename().string(), {}, {}, kind, bytes_below(folder), {}, false};
-        const std::string key = kind == Kind::draft ? key_of_draft(folder) : item.key;
+        CacheItem item{folder.filename().string(), {}, {}, kind, bytes_of(folder), {}, false};
+        const std::string key = kind == Kind::draft || kind == Kind::note ? key_begun_by(folder) : item.key;
         std::ifstream text(folder / "key.txt");
         item.use = use_in(text);
         item.used = kind == Kind::entry ? time_of(folder / "manifest.json") : newest_below(folder);
@@ -228,6 +250,7 @@ std::vector<CacheItem> contents_of(const Cache& cache) {
     for (const auto& entry : fs::directory_iterator(cache.folder() / "checkpoints", error))
         add(entry.path(), Kind::checkpoint);
     for (const auto& entry : fs::directory_iterator(cache.folder() / "drafts", error)) add(entry.path(), Kind::draft);
+    for (const fs::path& file : stray_notes(cache, claimed)) add(file, Kind::note);
     std::sort(out.begin(), out.end(),
               [](const CacheItem& a, const CacheItem& b) { return std::tie(a.used, a.key) < std::tie(b.used, b.key); });
     return out;
@@ -247,7 +270,8 @@ std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, cons
     for (const CacheItem& item : items) {
         const bool old = limits.older_than && now - item.used > *limits.older_than;
         const bool much = limits.to && left > *limits.to;
-        if (item.in_use || !(old || much || item.kind == CacheItem::Kind::draft)) continue;
+        const bool useless = item.kind == CacheItem::Kind::draft || item.kind == CacheItem::Kind::note;
+        if (item.in_use || !(old || much || useless)) continue;
         if (!limits.dry_run && !remove_item(cache, item)) continue;
         left -= item.bytes;
         gone.push_back(item);

@@ -1,6 +1,7 @@
 // What lies in a cache, and what may be taken away.
 #include "graph/digest.hpp"
 #include "run/cache.hpp"
+#include "run/made.hpp"
 #include "unit/support.hpp"
 
 #include <fettle/context.hpp>
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <set>
 #include <thread>
 
 namespace {
@@ -192,6 +194,36 @@ TEST_F(PruneTest, CountsDraftsAndTakesThoseThatNobodyMakes) {
     ASSERT_EQ(gone.size(), 1u);
     EXPECT_EQ(gone[0].bytes, 800u);
     EXPECT_THAT(contents_of(cache), ::testing::SizeIs(1));
+}
+
+// Written before the entry, and removed after it: a process that is killed in between leaves them.
+TEST_F(PruneTest, CountsNotesThatBelongToNothingAndTakesThem) {
+    const auto note = [&](const std::string& key, std::size_t bytes, const std::string& beside = {}) {
+        const fs::path file = made_file(cache, key).string() + beside;
+        fs::create_directories(file.parent_path());
+        std::ofstream(file, std::ios::binary) << std::string(bytes, 'x');
+        return file;
+    };
+    const std::string kept = make("kept", 100, 1h), gone = sha256("gone"), making = sha256("being made");
+    const std::vector<fs::path> stay{note(kept, 300), note(making, 400), note(making, 500, ".77.0")};
+    const std::vector<fs::path> go{note(gone, 600), note(gone, 700, ".78.0"), note(kept, 800, ".79.3")};
+    const pid_t child = process_using(cache, making);
+
+    std::multiset<std::uintmax_t> counted;
+    for (const CacheItem& item : contents_of(cache))
+        if (item.kind == CacheItem::Kind::note) counted.insert(item.bytes);
+    EXPECT_EQ(counted, (std::multiset<std::uintmax_t>{600, 700, 800}));
+    EXPECT_THAT(prune(cache, {.older_than = 1000h, .dry_run = true}), ::testing::SizeIs(3));
+    EXPECT_THAT(prune(cache, {.older_than = 1000h}), ::testing::SizeIs(3));
+    for (const fs::path& file : go) EXPECT_FALSE(fs::exists(file)) << file;
+    for (const fs::path& file : stay) EXPECT_TRUE(fs::exists(file)) << file;
+    EXPECT_THAT(uses_of(contents_of(cache)), ElementsAre("score.kept"));
+    EXPECT_TRUE(fs::is_empty(cache.folder() / "drafts"));
+
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    EXPECT_THAT(prune(cache, {.older_than = 1000h}), ::testing::SizeIs(2));
+    EXPECT_TRUE(fs::exists(stay.front()));
 }
 
 // On a full disk a claim can't be written down: then nothing goes, rather than what a run needs.
