@@ -147,7 +147,9 @@ struct Detection final : fettle::Measure {
         const double deviations = evaluate::deviations_for(confidence);
         const auto interval = ranking.auroc_interval(deviations);
         out.figures.push_back(figure("auroc", ranking.auroc(), interval));
-        out.figures.push_back(figure("average_precision", ranking.average_precision(), spread.average_precision));
+        const auto perfect = ranking.perfect_precision_interval(deviations);
+        out.figures.push_back(
+            figure("average_precision", ranking.average_precision(), perfect ? perfect : spread.average_precision));
         for (std::size_t k = 0; k < false_alarms.size(); ++k) {
             const std::string name = detection_name(false_alarms[k]);
             const double rate = evaluate::detection_at(ranking.steps(), false_alarms[k]);

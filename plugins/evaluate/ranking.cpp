@@ -1,6 +1,7 @@
 #include "ranking.hpp"
 
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/quadrature/tanh_sinh.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -103,6 +104,25 @@ std::optional<Interval> Ranking::auroc_interval(double deviations) const {
     const double middle = std::log(area / (1 - area)), reach = deviations * std::sqrt(variance) / (area * (1 - area));
     const auto back = [](double logit) { return 1 / (1 + std::exp(-logit)); };
     return Interval{back(middle - reach), back(middle + reach)};
+}
+
+/// Let f(t) be the share of normal samples that score as high as the upper share t of the anomalous ones. Every pair of
+/// m anomalous and n normal samples is in order only where all of the m belong to that share, or else none of the n
+/// scores so high: with a chance of t^m + (1 - t^m) (1 - f(t))^n at most. That this chance is `tail` at least bounds
+/// f(t), for each t, and the average precision, the integral of t / (t + n / m f(t)) over t, from below.
+std::optional<Interval> Ranking::perfect_precision_interval(double deviations) const {
+    if (auroc() != 1) return std::nullopt;
+    const double tail = boost::math::cdf(boost::math::normal(), -deviations);
+    const auto m = static_cast<double>(anomalous()), n = static_cast<double>(normal());
+    const auto precision = [&](double t) {
+        const double all_found = std::pow(t, m);
+        const double false_alarms =
+            all_found >= tail ? 1 : -std::expm1(std::log((tail - all_found) / (1 - all_found)) / n);
+        return t / (t + n / m * false_alarms);
+    };
+    const double bounded = std::pow(tail, 1 / m);  // above it f(t) may be 1
+    boost::math::quadrature::tanh_sinh<double> integral;
+    return Interval{integral.integrate(precision, 0.0, bounded) + integral.integrate(precision, bounded, 1.0), 1};
 }
 
 std::vector<std::pair<double, double>> Ranking::roc() const {

@@ -65,6 +65,10 @@ class Ranking {
     /// narrow. None where the variance is 0 otherwise, or needs more samples.
     std::optional<Interval> auroc_interval(double deviations) const;
     double average_precision() const { return evaluate::average_precision(steps_); }
+    /// Where every pair is in order: from the least average precision (of further samples, as many of them anomalous)
+    /// at which that need not surprise, up to 1; of as many deviations as auroc_interval(). Never too narrow, whatever
+    /// the scores' distributions. None where a pair isn't in order.
+    std::optional<Interval> perfect_precision_interval(double deviations) const;
     /// False alarm rate and detection rate, from (0, 0) to (1, 1); points on a straight line between their neighbours
     /// are left out.
     std::vector<std::pair<double, double>> roc() const;

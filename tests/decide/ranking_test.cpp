@@ -190,14 +190,77 @@ for n, a in given:
     }
 }
 
+struct Sizes {
+    std::size_t anomalous, normal;
+    double ratio() const { return static_cast<double>(normal) / static_cast<double>(anomalous); }
+    double low() const {
+        const Case c = perfect(normal, anomalous);
+        return Ranking(c.scores, c.anomalous).perfect_precision_interval(z95)->low;
+    }
+};
+constexpr Sizes sizes_of_all_kinds[] = {{100, 100}, {5, 200}, {200, 5}, {20, 50}, {1, 30}, {30, 1}, {3000, 1000}};
+
+/// The integral of t / (t + r) from `from` to `to`.
+double area(double r, double from, double to) { return to - from - (r == 0 ? 0 : r * std::log((to + r) / (from + r))); }
+
+// Populations of which both are known in closed form: the share `above` of the normal samples scores above every
+// anomalous one, the share `below` of the anomalous ones below every normal one, all others are in order. What gives
+// perfect order in just 2.5 % of the samples must lie in the interval.
+TEST(Perfect, PrecisionIsBoundedByWhatItsChanceAllows) {
+    for (const Sizes& sizes : sizes_of_all_kinds) {
+        const double low = sizes.low(), ratio = sizes.ratio();
+        for (int part = 0; part <= 20; ++part) {  // of the chance's logarithm: how much comes from the anomalous ones
+            const double log_chance = std::log(0.025), share = part / 20.0;
+            const double above = -std::expm1((1 - share) * log_chance / static_cast<double>(sizes.normal));
+            const double below = -std::expm1(share * log_chance / static_cast<double>(sizes.anomalous));
+            const double truth = area(ratio * above, 0, 1 - below) + area(ratio, 1 - below, 1);
+            EXPECT_LE(low, truth) << sizes.anomalous << " " << sizes.normal << " " << part;
+        }
+    }
+    EXPECT_GT((Sizes{100, 100}).low(), area(-std::expm1(std::log(0.025) / 100), 0, 1) - 0.025);  // nor is it far below
+    EXPECT_FALSE(Ranking(std::vector<double>{1, 2, 2}, {false, false, true}).perfect_precision_interval(z95));
+}
+
+// Two normal distributions, so far apart that a sample in perfect order is rare or frequent: it misses the truth in 2.5
+// % of the samples at most. It misses where the order is perfect and the truth lies below it.
+TEST(Perfect, PrecisionHoldsTheTruthWhateverTheScores) {
+    fettle::Random random(43);
+    const auto above = [](double z) { return std::erfc(z / std::sqrt(2.0)) / 2; };
+    int could_miss = 0, perfect_orders = 0;
+    for (const Sizes& sizes : {Sizes{3, 3}, Sizes{10, 10}, Sizes{5, 40}, Sizes{40, 5}}) {
+        const double low = sizes.low();
+        for (const double deviation : {0.3, 1.0, 3.0})  // of the anomalous scores
+            for (double shift = -1; shift < 7; shift += 0.25) {
+                double truth = 0;
+                constexpr double step = 1e-3;
+                for (double z = -6 + step / 2; z < 6; z += step)
+                    truth += step * std::exp(-z * z / 2) / std::sqrt(2 * M_PI) * above(z) /
+                             (above(z) + sizes.ratio() * above(shift + deviation * z));
+                int missed = 0;
+                constexpr int trials = 400;
+                for (int trial = 0; trial < trials; ++trial) {
+                    double highest = -100, lowest = 100;
+                    for (std::size_t i = 0; i < sizes.normal; ++i) highest = std::max(highest, random.normal());
+                    for (std::size_t i = 0; i < sizes.anomalous; ++i)
+                        lowest = std::min(lowest, shift + deviation * random.normal());
+                    perfect_orders += lowest > highest;
+                    missed += lowest > highest && truth < low;
+                }
+                could_miss += truth < low;
+                EXPECT_LE(missed, 0.025 * trials + 3 * std::sqrt(0.025 * trials)) << shift << " " << deviation;
+            }
+    }
+    EXPECT_GT(could_miss, 20);
+    EXPECT_GT(perfect_orders, 10000);
+}
+
 TEST(Perfect, WhatHasNoIntervalIsNamed) {
     const auto remarks = [](const Case& c) { return judge(c.scores, c.anomalous, 2.5).remarks; };
-    EXPECT_THAT(
-        remarks(perfect(3, 3)),
-        Contains("no interval of average_precision: the same in every redrawn set, which doesn't mean that it is "
-                 "certain"));
-    EXPECT_THAT(remarks(perfect(1, 1)),
-                Contains("no interval of average_precision: there are fewer than two samples of one kind"));
+    EXPECT_THAT(remarks({{2, 2, 2, 2}, {0, 0, 1, 1}}),
+                Contains("no interval of auroc, average_precision: the same in every redrawn set, which doesn't mean "
+                         "that it is certain"));
+    EXPECT_THAT(remarks(perfect(3, 3)), ::testing::Not(Contains(HasSubstr("no interval"))));
+    EXPECT_THAT(remarks(perfect(1, 1)), ::testing::Not(Contains(HasSubstr("no interval of average_precision"))));
     EXPECT_THAT(remarks({{1, 2, 3, 4}, {0, 1, 0, 0}}),
                 Contains(HasSubstr("no interval of auroc, average_precision: there are fewer than two")));
     EXPECT_THAT(remarks({{4, 1, 3, 2}, {0, 0, 1, 1}}), ::testing::Not(Contains(HasSubstr("no interval"))));
