@@ -310,6 +310,12 @@ Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& te
                  "take both from one split stage, or divide the `train` part of the first one further"});
 }
 
+Diagnostic no_anomalies(Span at, const std::string& port, const std::string& chain) {
+    return make("G311", std::move(at),
+                fmt::format("`{}` needs anomalous calibration samples, and gets only normal ones", port), {},
+                {"they come by " + chain, "damage the `calibrate` output with a synthesizer and score that too"});
+}
+
 Diagnostic bad_override(const std::string& text, const std::string& why) {
     return make("G401", {}, fmt::format("`--set {}` can't be read: {}", text, why), {},
                 {"write --set stage.parameter=VALUE, with VALUE as in TOML: --set train.epochs=5, --set cut.at=0.99"});

@@ -138,6 +138,7 @@ Diagnostic not_connected(Span at, const std::string& stage, const std::string& p
 Diagnostic not_a_list(Span at, const std::string& port, const std::vector<std::string>& edges);                // G308
 Diagnostic no_calibration(Span at, const std::string& port);                                                   // G309
 Diagnostic mixed_splits(Span at, const std::string& stage, const std::string& test, const std::string& seen);  // G310
+Diagnostic no_anomalies(Span at, const std::string& port, const std::string& chain);                           // G311
 
 Diagnostic bad_override(const std::string& text, const std::string& why);  // G401
 Diagnostic override_nowhere(const std::string& path, const std::string& missing,

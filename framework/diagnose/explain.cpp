@@ -111,6 +111,11 @@ constexpr std::array entries{
         "Each split stage divides a data set for itself, so what is `train` for one may be `test` for another. What\n"
         "was learned from one may only be judged by the `test` of the same one. A split stage may divide the `train`\n"
         "of another further: those parts stay apart from the other's `test`."},
+    CatalogueEntry{
+        "G311", "no anomalies to calibrate on",
+        "The threshold weighs what it finds against what it calls by mistake, so its calibration samples must be of\n"
+        "both kinds. A split that lets only sound images calibrate gives one; a synthesizer on its `calibrate` output\n"
+        "makes the other. Both must be scored alike."},
     CatalogueEntry{"G401", "an override that can't be read", "--set takes a path, an equals sign and a TOML value."},
     CatalogueEntry{"G402", "an override that points nowhere",
                    "--set changes what the graph has: stage.parameter, parameters.name,\n"

@@ -21,6 +21,7 @@ struct SplitChecker {
                     for (const Edge& edge : stage.inputs[p])
                         inherited.merge(std::set(graph.stages[edge.stage].splits[edge.port]));
             spread_origins(stage);
+            spread_anomalies(stage);
             for (const PortInfo& port : stage.use.type->outputs) {
                 const std::string split = split_of(stage, port);
                 stage.splits.push_back(split.empty() ? inherited : std::set{split});
@@ -29,6 +30,27 @@ struct SplitChecker {
             refuse_leaks(stage);
             refuse_mixed_splits(stage);
         }
+    }
+
+    /// Whether calibration samples of its outputs may be anomalous. What is yet to be divided may become one.
+    void spread_anomalies(const StageUse& stage) {
+        bool inherited = false;
+        for (std::size_t p = 0; p < stage.inputs.size(); ++p)
+            if (stage.use.type->inputs[p].carries_split)
+                for (const Edge& edge : stage.inputs[p])
+                    inherited |= (divides(stage) || may_calibrate(edge)) && anomalies[edge.stage][edge.port];
+        anomalies.emplace_back();
+        for (const PortInfo& port : stage.use.type->outputs)
+            anomalies.back().push_back(port.labels == Labels::any || (port.labels == Labels::kept && inherited));
+    }
+
+    const std::set<std::string>& splits_of(const Edge& edge) const {
+        return graph.stages[edge.stage].splits[edge.port];
+    }
+
+    bool may_calibrate(const Edge& edge) const {
+        const auto& splits = splits_of(edge);
+        return splits.empty() || splits.count("calibrate") > 0 || splits.count("none") > 0;
     }
 
     void spread_origins(const StageUse& stage) {
@@ -177,7 +199,28 @@ struct SplitChecker {
             // Where an edge before it is wrong, nobody knows what would come; that edge was reported.
             if (port.needs_calibration && !calibrates && !stage.inputs[p].empty() && whole.back())
                 diagnostics.add(errors::no_calibration(stage.inputs[p].front().span, stage.name + "." + port.name));
+            else if (calibrates && needs_anomalies(stage, port) && whole.back())
+                refuse_normal_only(stage, p);
         }
+    }
+
+    static bool needs_anomalies(const StageUse& stage, const PortInfo& port) {
+        if (!port.needs_anomalies.starts_with("@")) return !port.needs_anomalies.empty();
+        const auto& parameters = stage.use.type->parameters;
+        for (std::size_t i = 0; i < parameters.size(); ++i)
+            if (parameters[i].name == port.needs_anomalies.substr(1)) return stage.use.parameters[i].value.as<bool>();
+        return false;
+    }
+
+    void refuse_normal_only(const StageUse& stage, std::size_t input) const {
+        const PortInfo& port = stage.use.type->inputs[input];
+        const Edge* normal = nullptr;
+        for (const Edge& edge : stage.inputs[input]) {
+            if (splits_of(edge).count("calibrate") == 0) continue;
+            if (anomalies[edge.stage][edge.port]) return;
+            if (normal == nullptr) normal = &edge;
+        }
+        diagnostics.add(errors::no_anomalies(normal->span, stage.name + "." + port.name, chain(*normal, "calibrate")));
     }
 
     /// Whether every input of a stage is connected, and of those before it. Stages come in order.
@@ -192,11 +235,12 @@ struct SplitChecker {
 
     std::vector<std::set<std::size_t>> sources;          ///< per stage in order: the stages its samples begin at
     std::vector<std::vector<std::set<Origin>>> origins;  ///< per stage and output
+    std::vector<std::vector<bool>> anomalies;            ///< per stage and output: whether `calibrate` may hold some
     std::vector<bool> whole;                             ///< per stage that splits were spread to
 };
 
 }  // namespace
 
-void check_splits(Graph& graph, Diagnostics& diagnostics) { SplitChecker{graph, diagnostics, {}, {}, {}}.check(); }
+void check_splits(Graph& graph, Diagnostics& diagnostics) { SplitChecker{graph, diagnostics, {}, {}, {}, {}}.check(); }
 
 }  // namespace fettle::runtime

@@ -86,7 +86,9 @@ Json to_json(const PortInfo& p) {
             {"learns", p.learns},
             {"needs_calibration", p.needs_calibration},
             {"carries_split", p.carries_split},
-            {"split", p.split}};
+            {"needs_anomalies", p.needs_anomalies},
+            {"split", p.split},
+            {"labels", static_cast<int>(p.labels)}};
 }
 
 PortInfo port_from(const Json& json) {
@@ -98,7 +100,9 @@ PortInfo port_from(const Json& json) {
             json.at("learns"),
             json.at("needs_calibration"),
             json.at("carries_split"),
-            json.at("split")};
+            json.at("needs_anomalies"),
+            json.at("split"),
+            static_cast<Labels>(json.at("labels").get<int>())};
 }
 
 Json to_json(const TypeInfo& type);

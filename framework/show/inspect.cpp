@@ -34,6 +34,11 @@ std::string default_text(const ParameterInfo& p) {
     return p.constraint.required ? "required" : "= " + p.initial.text();
 }
 
+/// "@anomalies": " while `anomalies = true`".
+std::string while_words(const std::string& needs) {
+    return needs.starts_with("@") ? " while `" + needs.substr(1) + " = true`" : "";
+}
+
 std::string port_lines(const char* way, const std::vector<PortInfo>& ports) {
     std::string out;
     for (const PortInfo& port : ports) {
@@ -42,6 +47,7 @@ std::string port_lines(const char* way, const std::vector<PortInfo>& ports) {
         if (port.optional) notes += ", optional";
         if (port.learns) notes += ", refuses `test`";
         if (port.needs_calibration) notes += ", needs `calibrate`";
+        if (!port.needs_anomalies.empty()) notes += ", anomalous ones among them" + while_words(port.needs_anomalies);
         if (!port.split.empty() && port.split.front() != '@') notes += ", split `" + port.split + "`";
         out += fmt::format("  {:<16} {:<13} {}{}\n", way + port.name, port.type, port.doc,
                            notes.empty() ? "" : " (" + notes.substr(2) + ")");
@@ -67,7 +73,9 @@ Json port_json(const PortInfo& port) {
     if (port.optional) out["optional"] = true;
     if (port.learns) out["refuses"] = Json::array({"test", "none"});
     if (port.needs_calibration) out["needs"] = "calibrate";
+    if (!port.needs_anomalies.empty()) out["needs_anomalies"] = port.needs_anomalies;
     if (!port.split.empty()) out["split"] = port.split;
+    if (port.labels != Labels::any) out["labels"] = port.labels == Labels::kept ? "kept" : "normal";
     return out;
 }
 

@@ -42,8 +42,8 @@ struct Reconstruct final : fettle::Stage {
         d.summary("Gives images through a trained network.")
             .in("network", &In::network, "The network, as a trainer gives it.", fettle::outside_data())
             .in("images", &In::images, "What to rebuild; several sets are taken one after another.")
-            .out("images", &Out::images, "What the network makes of them.")
-            .out("originals", &Out::originals, "The same samples as they came in.")
+            .out("images", &Out::images, "What the network makes of them.", {}, fettle::Labels::kept)
+            .out("originals", &Out::originals, "The same samples as they came in.", {}, fettle::Labels::kept)
             .on_device();
         infer::describe_batch(d);
     }

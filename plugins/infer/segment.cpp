@@ -142,9 +142,10 @@ struct Segment final : fettle::Stage {
             .in("network", &In::network, "A network that segments, as train.discriminative gives it.",
                 fettle::outside_data())
             .in("images", &In::images, "What to look at; several sets are taken one after another.")
-            .out("maps", &Out::maps, "How likely each pixel is anomalous, 0 to 1.")
-            .out("images", &Out::images, "What the network makes of the images: defects mended.")
-            .out("originals", &Out::originals, "The same samples as they came in.")
+            .out("maps", &Out::maps, "How likely each pixel is anomalous, 0 to 1.", {}, fettle::Labels::kept)
+            .out("images", &Out::images, "What the network makes of the images: defects mended.", {},
+                 fettle::Labels::kept)
+            .out("originals", &Out::originals, "The same samples as they came in.", {}, fettle::Labels::kept)
             .on_device();
         infer::describe_batch(d);
     }

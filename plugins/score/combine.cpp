@@ -32,7 +32,7 @@ struct Combine final : fettle::Stage {
         d.summary("Several columns of scores as one, each on the scale of its normal calibration scores.")
             .in("scores", &In::scores, "Scores; those of normal calibration samples say what is usual.",
                 fettle::needs_calibration())
-            .out("scores", &Out::scores, "One column.")
+            .out("scores", &Out::scores, "One column.", {}, fettle::Labels::kept)
             .param("by", &Combine::by,
                    "How: \"weighted\" (mean of standard deviations from the mean), \"log_sum\" (the same of "
                    "logarithms; scores above 0), \"rank\" (mean share of calibration scores that lie below), "

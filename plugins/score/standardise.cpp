@@ -129,7 +129,8 @@ struct Standardise final : fettle::Stage {
         d.summary("Maps in standard deviations from the mean of normal calibration maps, pixel by pixel.")
             .in("maps", &In::maps, "Maps of one size; those of normal calibration samples say what is usual.",
                 fettle::needs_calibration())
-            .out("maps", &Out::maps, "The same maps, each pixel less its mean, over its deviation.")
+            .out("maps", &Out::maps, "The same maps, each pixel less its mean, over its deviation.", {},
+                 fettle::Labels::kept)
             .param("floor", &Standardise::floor,
                    "The least deviation a pixel is taken to have, as a share of the deviation typical of all pixels "
                    "(their root mean square).",

@@ -40,6 +40,7 @@ struct Grouped final : fettle::Splitter {
                 "fingerprints.",
                 fettle::between(-1, 1))
             .component("hash", &Grouped::hash, "What makes the fingerprints; 256 bits suit the defaults.")
+            .labels("calibrate", fettle::Labels::normal)
             .check(&Grouped::shares_agree);
     }
 

@@ -36,6 +36,7 @@ struct OneClass final : fettle::Splitter {
                 "test", &OneClass::test,
                 "What tests: the \"published\" test folders, the \"rest\", or \"auto\": published where there are any.",
                 fettle::one_of({"auto", "published", "rest"}))
+            .labels("calibrate", fettle::Labels::normal)
             .random()
             .check(&OneClass::whole_numbers);
     }

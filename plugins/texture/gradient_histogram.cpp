@@ -44,7 +44,8 @@ struct GradientHistogram final : fettle::Stage {
              "How unusual an image's edges are, zone by zone: histograms of gradients against those of sound images.")
             .in("train", &In::train, "Sound images, which say what is usual.", fettle::learns())
             .in("images", &In::images, "The images to score; of any size.")
-            .out("scores", &Out::scores, "One column: the distance from sound images, in standard deviations.")
+            .out("scores", &Out::scores, "One column: the distance from sound images, in standard deviations.", {},
+                 fettle::Labels::kept)
             .param("zones", &GradientHistogram::zones,
                    "What has a histogram of its own: the cells of a \"grid\" over the image, or \"rings\" about its "
                    "centre and the corners beyond them, which don't notice that a round part is turned.",

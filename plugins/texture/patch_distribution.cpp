@@ -156,7 +156,8 @@ struct PatchDistribution final : fettle::Stage {
             .in("train", &In::train, "Sound images of things that lie alike, which say what is usual at each place.",
                 fettle::learns())
             .in("images", &In::images, "The images to look at; of any size.")
-            .out("maps", &Out::maps, "Distance from what is usual at that place, in standard deviations.")
+            .out("maps", &Out::maps, "Distance from what is usual at that place, in standard deviations.", {},
+                 fettle::Labels::kept)
             .param("cells", &PatchDistribution::cells, "Places across and down.", fettle::between(1, 1024))
             .param("scales", &PatchDistribution::scales, "Standard deviations of the filters, in pixels; one at least.",
                    fettle::between(0.5, 64))

@@ -20,6 +20,7 @@ struct LowestCost final : fettle::Threshold {
                    fettle::at_least(0) & fettle::required())
             .param("prevalence", &LowestCost::prevalence, "The share of anomalous images to reckon with, 0 to 1.",
                    fettle::between(0, 1) & fettle::required())
+            .needs_anomalies("scores")
             .check(&LowestCost::something_costs);
     }
 

@@ -15,7 +15,8 @@ struct HighestF1 final : fettle::Threshold {
              "from calibration images.")
             .param("prevalence", &HighestF1::prevalence,
                    "The share of anomalous images to reckon with, 0 to 1; 0 for that of the calibration samples.",
-                   fettle::between(0, 0.999));
+                   fettle::between(0, 0.999))
+            .needs_anomalies("scores");
     }
 
     bool needs_anomalies() const override { return true; }

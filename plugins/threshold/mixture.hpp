@@ -19,7 +19,8 @@ struct Mixture : fettle::Threshold {
     static void describe_mixture(fettle::Describe<T>& d) {
         d.param("anomalies", &Mixture::anomalies,
                 "Whether synthetic anomalies made from calibration images are put among the scores, their labels "
-                "unseen; `false` where the calibration images, unlabelled, are of both kinds already.");
+                "unseen; `false` where the calibration images, unlabelled, are of both kinds already.")
+            .needs_anomalies("scores", "anomalies");
     }
 
     /// The scores to divide, ascending. Throws Error(Fault::data) where all of them are equal.

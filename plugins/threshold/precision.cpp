@@ -19,7 +19,8 @@ struct Precision final : fettle::Threshold {
                    fettle::between(0, 1) & fettle::above(0))
             .param("prevalence", &Precision::prevalence,
                    "The share of anomalous images to reckon with, 0 to 1; 0 for that of the calibration samples.",
-                   fettle::between(0, 0.999));
+                   fettle::between(0, 0.999))
+            .needs_anomalies("scores");
     }
 
     bool needs_anomalies() const override { return true; }

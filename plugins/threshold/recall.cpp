@@ -16,7 +16,8 @@ struct Recall final : fettle::Threshold {
              "The highest threshold that finds a given share of anomalous calibration samples. Needs labelled "
              "anomalies: synthetic ones, made from calibration images.")
             .param("at", &Recall::at, "That share, between 0 and 1: 1 finds every one of them.",
-                   fettle::between(0, 1) & fettle::above(0));
+                   fettle::between(0, 1) & fettle::above(0))
+            .needs_anomalies("scores");
     }
 
     bool needs_anomalies() const override { return true; }

@@ -10,8 +10,9 @@ namespace {
 struct Youden final : fettle::Threshold {
     static void describe(fettle::Describe<Youden>& d) {
         d.summary(
-            "The threshold with the highest recall less false alarm rate on calibration scores. Needs labelled "
-            "anomalies: synthetic ones, made from calibration images.");
+             "The threshold with the highest recall less false alarm rate on calibration scores. Needs labelled "
+             "anomalies: synthetic ones, made from calibration images.")
+            .needs_anomalies("scores");
     }
 
     bool needs_anomalies() const override { return true; }

@@ -117,7 +117,7 @@ struct Stitch final : fettle::Stage {
         d.summary("Maps of tiles put together to maps of the whole images.")
             .in("maps", &In::maps, "Maps of every tile that `transform.tile` made, in any order.")
             .in("images", &In::images, "The whole images that were cut; several sets are taken one after another.")
-            .out("maps", &Out::maps, "One map for each whole image.");
+            .out("maps", &Out::maps, "One map for each whole image.", {}, fettle::Labels::kept);
     }
 
     Out run(const In& in, fettle::Context&) const {

@@ -95,7 +95,8 @@ struct Tile final : fettle::Stage {
     static void describe(fettle::Describe<Tile>& d) {
         d.summary("Images cut into overlapping tiles that cover them; `transform.stitch` puts maps of them together.")
             .in("images", &In::images, "The images to cut, all of one size; several sets are taken one after another.")
-            .out("images", &Out::images, "The tiles, image by image and row by row; their ids are `id#x,y`.")
+            .out("images", &Out::images, "The tiles, image by image and row by row; their ids are `id#x,y`.", {},
+                 fettle::Labels::kept)
             .param("size", &Tile::size, "Width and height of a tile in pixels.", fettle::between(1, 16384))
             .param("overlap", &Tile::overlap,
                    "Pixels that neighbouring tiles share; the last ones of a row and column may share more.",

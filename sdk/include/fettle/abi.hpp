@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// Raised when anything under sdk/include changes its layout or meaning.
-#define FETTLE_SDK_REVISION "3"
+#define FETTLE_SDK_REVISION "4"
 
 #define FETTLE_TEXT_(x) #x
 #define FETTLE_TEXT(x) FETTLE_TEXT_(x)

@@ -43,6 +43,13 @@ struct ComponentInfo {
     bool optional = false;  ///< may be left out
 };
 
+/// What is known of the labels of an output's `calibrate` samples before anything runs.
+enum class Labels {
+    any,     ///< nothing: some may be anomalous
+    kept,    ///< none is anomalous where none of the inputs' is, outside material aside
+    normal,  ///< none is anomalous
+};
+
 struct PortInfo {
     std::string name;
     std::string type;  ///< "images/1"
@@ -53,8 +60,12 @@ struct PortInfo {
     bool learns = false;             ///< refuses values that hold `test` samples, or samples no split stage has seen
     bool needs_calibration = false;  ///< refuses values without `calibrate` samples
     bool carries_split = true;       ///< its splits become those of the outputs
+    /// "always": refuses values whose `calibrate` samples are surely all normal; "@name": while that boolean parameter
+    /// is true; empty: takes them.
+    std::string needs_anomalies;
     // of outputs
     std::string split;  ///< "train": fixed; "@name": what that parameter says; empty: that of the inputs
+    Labels labels = Labels::any;
 };
 
 struct TypeInfo {
@@ -181,16 +192,31 @@ class Describe {
     }
 
     /// An output port, a member of T::Out. `split`: "train", "calibrate" or "test" where the stage decides it,
-    /// "@name" where a parameter does, empty where it is that of the inputs.
+    /// "@name" where a parameter does, empty where it is that of the inputs. `labels`: what is sure of those of
+    /// `calibrate` samples.
     template <class V, class O>
-    Describe& out(std::string name, Ref<V> O::*member, std::string doc, std::string split = {}) {
+    Describe& out(std::string name, Ref<V> O::*member, std::string doc, std::string split = {},
+                  Labels labels = Labels::any) {
         entry_.info.outputs.push_back({.name = std::move(name),
                                        .type = std::string(V::type_name),
                                        .doc = std::move(doc),
-                                       .split = std::move(split)});
+                                       .split = std::move(split),
+                                       .labels = labels});
         take_.push_back([member](const void* out) -> ValueRef {
             return static_cast<const O*>(static_cast<const typename T::Out*>(out))->*member;
         });
+        return *this;
+    }
+
+    /// What is sure of the labels of an output that was described before, by the role say.
+    Describe& labels(std::string_view output, Labels labels) {
+        port(entry_.info.outputs, output).labels = labels;
+        return *this;
+    }
+    /// The input, described before, needs anomalous samples among the `calibrate` ones; while that boolean parameter is
+    /// true, where one is named.
+    Describe& needs_anomalies(std::string_view input, const std::string& parameter = {}) {
+        port(entry_.info.inputs, input).needs_anomalies = parameter.empty() ? "always" : "@" + parameter;
         return *this;
     }
 
@@ -241,6 +267,11 @@ class Describe {
         auto typed = std::dynamic_pointer_cast<const V>(value);
         if (!typed) throw std::logic_error("a value of another type reached a port for " + std::string(V::type_name));
         return typed;
+    }
+    static PortInfo& port(std::vector<PortInfo>& ports, std::string_view name) {
+        for (PortInfo& each : ports)
+            if (each.name == name) return each;
+        throw std::logic_error("no port `" + std::string(name) + "` was described before");
     }
     void add_input(std::string name, std::string_view type, std::string doc, bool many, PortOption option) {
         entry_.info.inputs.push_back({.name = std::move(name),

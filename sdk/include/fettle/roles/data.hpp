@@ -58,9 +58,9 @@ class Splitter : public Component {
     template <class T>
     static void describe_role(Describe<T>& d) {
         d.in("images", &In::images, "The samples to divide.")
-            .out("train", &Out::train, "Samples to learn from.", "train")
-            .out("calibrate", &Out::calibrate, "Samples to find thresholds on.", "calibrate")
-            .out("test", &Out::test, "Samples to judge by, and nothing else.", "test")
+            .out("train", &Out::train, "Samples to learn from.", "train", Labels::kept)
+            .out("calibrate", &Out::calibrate, "Samples to find thresholds on.", "calibrate", Labels::kept)
+            .out("test", &Out::test, "Samples to judge by, and nothing else.", "test", Labels::kept)
             .random();
     }
 };
@@ -93,7 +93,7 @@ class Transform : public Component {
     template <class T>
     static void describe_role(Describe<T>& d) {
         d.in("images", &In::images, "The samples to change; several sets are taken one after another.")
-            .out("images", &Out::images, "The changed samples.");
+            .out("images", &Out::images, "The changed samples.", {}, Labels::kept);
     }
 };
 

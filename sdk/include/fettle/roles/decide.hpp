@@ -42,7 +42,7 @@ class Distance : public Component {
     static void describe_role(Describe<T>& d) {
         d.in("reference", &In::reference, "The images as they are.")
             .in("candidate", &In::candidate, "The images to compare with them, sample by sample.")
-            .out("scores", &Out::scores, "One distance per sample.");
+            .out("scores", &Out::scores, "One distance per sample.", {}, Labels::kept);
     }
 };
 
@@ -90,7 +90,7 @@ class Pooling : public Component {
     template <class T>
     static void describe_role(Describe<T>& d) {
         d.in("maps", &In::maps, "Maps of dissimilarity, over the same samples.")
-            .out("scores", &Out::scores, "A column for each set of maps.");
+            .out("scores", &Out::scores, "A column for each set of maps.", {}, Labels::kept);
     }
 };
 
@@ -116,7 +116,8 @@ class Threshold : public Component {
     /// The threshold: a sample is anomalous where its score is greater. Throws Error(Fault::data) saying how many
     /// scores are needed where there are too few.                          [any thread, concurrent]
     virtual double fit(const Calibration& calibration) const = 0;
-    /// Whether `fit` needs anomalous calibration scores.
+    /// Whether `fit` needs anomalous calibration scores. Say so with Describe::needs_anomalies("scores") too, and a
+    /// graph that surely has none is refused before it runs.
     virtual bool needs_anomalies() const { return false; }
     /// What the user should know about a threshold fitted on these scores (too few for what was asked, say); it
     /// becomes a warning that names the column. Empty: nothing.                      [any thread, concurrent]

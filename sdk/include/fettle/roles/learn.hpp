@@ -137,7 +137,7 @@ class Similarity : public Component {
     static void describe_role(Describe<T>& d) {
         d.in("reference", &In::reference, "The images as they are.")
             .in("candidate", &In::candidate, "The images to compare with them, sample by sample.")
-            .out("maps", &Out::maps, "How much they differ, per pixel.")
+            .out("maps", &Out::maps, "How much they differ, per pixel.", {}, Labels::kept)
             .param("weight", &Similarity::weight,
                    "What the map is multiplied by: its share where a loss is a sum of several.", above(0))
             .on_device();
