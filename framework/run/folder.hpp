@@ -1,6 +1,7 @@
 // The folder of one run: what a person or another program reads afterwards.
 #pragma once
 
+#include "run/batches.hpp"
 #include "run/run.hpp"
 
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ std::vector<std::filesystem::path> write_results(const std::filesystem::path& fo
 struct Spent {
     double seconds = 0;
     std::uint64_t items = 0;
+    Batches batches{};
 };
 
 /// What one stage cost.
@@ -35,6 +37,7 @@ struct StageCost {
     std::uint64_t items = 0;
     std::size_t peak_memory = 0;     ///< bytes of the process when it ended
     std::optional<Spent> earlier{};  ///< when what came from the cache was made, where that is known
+    Batches batches{};
 };
 
 /// What run.json says: everything that made the run what it was, and what it cost.
@@ -52,6 +55,8 @@ struct RunRecord {
     std::vector<std::pair<std::string, std::string>> warnings;  ///< stage and text
 };
 nlohmann::ordered_json to_json(const RunRecord& record);
+/// What one new image takes until each stage that judges can tell.
+nlohmann::ordered_json latencies(const RunRecord& record);
 
 /// Writes run.json (beside and renamed) and puts the record into each file of `telling` that asks for it.
 void finish_run_folder(const std::filesystem::path& folder, const nlohmann::ordered_json& record,

@@ -22,8 +22,11 @@ void remember_made(const Cache& cache, const std::string& key, const std::vector
     try {
         Json out = Json::array();
         for (const Made& part : parts)
-            out.push_back(
-                {{"key", part.key}, {"seconds", part.seconds}, {"items", part.items}, {"warnings", part.warnings}});
+            out.push_back({{"key", part.key},
+                           {"seconds", part.seconds},
+                           {"items", part.items},
+                           {"batches", to_json(part.batches)},
+                           {"warnings", part.warnings}});
         const fs::path file = made_file(cache, key);
         fs::create_directories(file.parent_path());
         const fs::path beside = fmt::format("{}.{}.{}", file.string(), getpid(), counter++);
@@ -42,7 +45,9 @@ std::vector<Made> made_before(const Cache& cache, const std::string& key) {
     try {
         std::ifstream stream(made_file(cache, key), std::ios::binary);
         for (const Json& part : Json::parse(stream))
-            parts.push_back({part.at("key"), part.at("seconds"), part.at("items"), part.at("warnings")});
+            parts.push_back({part.at("key"), part.at("seconds"), part.at("items"),
+                             part.contains("batches") ? batches_from(part["batches"]) : Batches{},
+                             part.at("warnings")});
     } catch (const std::exception&) {  // not there, or not what was written
         parts.clear();
     }

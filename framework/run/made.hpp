@@ -2,6 +2,7 @@
 // made/<2 digits>/<key>.json: an entry is the same whenever it is made, and this isn't.
 #pragma once
 
+#include "run/batches.hpp"
 #include "run/cache.hpp"
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct Made {
     std::string key;          ///< the entry's own, or that of a stage that made samples while it was made
     double seconds = 0;       ///< of the stage's own code, on all threads together
     std::uint64_t items = 0;  ///< that it worked on
-    std::vector<std::string> warnings;
+    Batches batches{};
+    std::vector<std::string> warnings{};
 };
 
 /// Where an entry's parts are kept.

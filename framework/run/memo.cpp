@@ -47,13 +47,14 @@ class Reader {
 
    private:
     Ref<Batch> make(std::span<const std::size_t> indices, std::uint32_t round) const {
-        const Charge charge(*wrapping_.account, wrapping_.trace, wrapping_.reading);
+        Charge charge(*wrapping_.account, wrapping_.trace, wrapping_.reading);
         try {
             auto batch = inner_.read(indices, round);
             if (!batch || batch->size() != indices.size())
                 throw Error(Fault::plugin, "it was asked for " + std::to_string(indices.size()) + " samples and gave " +
                                                std::to_string(batch ? batch->size() : 0));
             wrapping_.account->items += indices.size();
+            charge.is_batch(indices.size());
             return batch;
         } catch (const Interrupted&) {
             throw;
@@ -141,6 +142,7 @@ Charge::Charge(Account& account, Trace* trace, const char* what)
 Charge::~Charge() {
     const auto now = Clock::now();
     pause(now);
+    if (items_ > 0) account_.add_batch(own_, items_);
     account_.give_sign();
     --account_.inside;
     if (trace_ != nullptr) trace_->slice(account_.name, what_, begin_, now);
@@ -149,7 +151,21 @@ Charge::~Charge() {
 }
 
 void Charge::pause(Clock::time_point now) {
-    account_.nanoseconds += std::chrono::duration_cast<std::chrono::nanoseconds>(now - since_).count();
+    const auto passed = std::chrono::duration_cast<std::chrono::nanoseconds>(now - since_).count();
+    account_.nanoseconds += passed;
+    own_ += passed;
+}
+
+void Charge::done(const Account& account, std::uint64_t items) {
+    Charge* const self = current_charge;
+    if (self == nullptr || &self->account_ != &account || items == self->items_before_) return;
+    const auto now = Clock::now();
+    self->pause(now);
+    self->since_ = now;
+    if (items > self->items_before_)  // otherwise it counts anew
+        self->account_.add_batch(self->own_ - self->own_before_, items - self->items_before_);
+    self->own_before_ = self->own_;
+    self->items_before_ = items;
 }
 
 std::size_t Memo::Hash::operator()(const Key& key) const {

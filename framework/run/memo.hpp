@@ -2,6 +2,8 @@
 // code ran.
 #pragma once
 
+#include "run/batches.hpp"
+
 #include <fettle/ports.hpp>
 
 #include <atomic>
@@ -30,8 +32,21 @@ struct Account {
     std::atomic<std::int64_t> sign{0};  ///< of life: when its code began or ended last, or told of progress (steady)
     std::atomic<int> inside{0};         ///< how many threads are in its code, or in what that asked for
     void give_sign() { sign = std::chrono::steady_clock::now().time_since_epoch().count(); }
+    /// A batch took so long, and it was of so many items.
+    void add_batch(std::int64_t batch_nanoseconds, std::uint64_t batch_items) {
+        const std::lock_guard lock(batching_);
+        batches_.add(static_cast<double>(batch_nanoseconds) * 1e-9, batch_items);
+    }
+    Batches batches() const {
+        const std::lock_guard lock(batching_);
+        return batches_;
+    }
     double seconds() const { return static_cast<double>(nanoseconds.load()) * 1e-9; }
     double waiting_seconds() const { return static_cast<double>(waiting.load()) * 1e-9; }
+
+   private:
+    mutable std::mutex batching_;
+    Batches batches_;
 };
 
 /// While one lives, this thread's time is charged to its account and to no other: the one before it on the same
@@ -42,6 +57,11 @@ class Charge {
     ~Charge();
     Charge(const Charge&) = delete;
     Charge& operator=(const Charge&) = delete;
+    /// All of its time was that of one batch.
+    void is_batch(std::uint64_t items) { items_ = items; }
+    /// The code that this thread is in says how many items are done in all: those since it last did so were a batch.
+    /// Nothing where the thread is in the code of another account.
+    static void done(const Account& account, std::uint64_t items);
 
    private:
     using Clock = std::chrono::steady_clock;
@@ -52,6 +72,9 @@ class Charge {
     const char* what_;
     Charge* outer_;
     Clock::time_point begin_, since_;
+    std::int64_t own_ = 0;                        ///< nanoseconds charged so far
+    std::int64_t own_before_ = 0;                 ///< the same, when the last batch ended
+    std::uint64_t items_ = 0, items_before_ = 0;  ///< of the batch that it is; done when the last one ended
 };
 
 /// Batches and samples of all sequences of a run, least recently used first out, bounded in bytes. Several threads

@@ -40,53 +40,6 @@ Json settings_of(const std::string& stage, const std::vector<std::pair<std::stri
     return out;
 }
 
-/// The stages that a new image would go through before a judge: those that feed it, but not what only networks and what
-/// is usual were learned from, and no outside material.
-std::set<std::size_t> path_to(const Graph& graph, std::size_t judge) {
-    std::set<std::size_t> path, left{judge};
-    while (!left.empty()) {
-        const StageUse& stage = graph.stages[*left.begin()];
-        left.erase(left.begin());
-        for (std::size_t p = 0; p < stage.inputs.size(); ++p) {
-            const PortInfo& port = stage.use.type->inputs[p];
-            if (port.type == Network::type_name || port.learns || !port.carries_split) continue;
-            for (const Edge& edge : stage.inputs[p])
-                if (path.insert(edge.stage).second) left.insert(edge.stage);
-        }
-    }
-    return path;
-}
-
-/// What one new image takes until each judge can tell, in seconds of processor time: summed over the stages on its way
-/// that worked on images, in this run or, where they came from the cache, when they ran.
-Json latencies(const RunRecord& record) {
-    Json out = Json::array();
-    for (std::size_t judge = 0; judge < record.graph.stages.size(); ++judge) {
-        if (record.graph.stages[judge].use.type->role != "measure") continue;
-        Json stages = Json::object(), unknown = Json::array();
-        double sum = 0;
-        for (const std::size_t s : path_to(record.graph, judge)) {
-            const StageCost& cost = record.costs[s];
-            const Spent spent = cost.items == 0 && cost.earlier ? *cost.earlier : Spent{cost.seconds, cost.items};
-            const auto state = record.plan.nodes[record.plan.node_of[record.place][s]].state;
-            const bool ran = state == PlanNode::State::run || state == PlanNode::State::open;
-            const std::string& name = record.graph.stages[s].name;
-            if (spent.items > 0) {
-                const double each = spent.seconds / static_cast<double>(spent.items);
-                stages[name] = each;
-                sum += each;
-            } else if (!ran && !cost.earlier) {
-                unknown.push_back(name);
-            }
-        }
-        out.push_back({{"judge", record.graph.stages[judge].name},
-                       {"seconds_per_image", stages.empty() ? Json() : Json(sum)},
-                       {"stages", std::move(stages)},
-                       {"unknown", std::move(unknown)}});
-    }
-    return out;
-}
-
 }  // namespace
 
 nlohmann::ordered_json to_json(const RunRecord& record) {

@@ -67,6 +67,7 @@ class Execution::StageContext final : public Context {
     void progress(std::size_t done, std::size_t total, std::string_view note) const override {
         Slot& slot = run_.slots_[node_];
         slot.account.items = done;
+        Charge::done(slot.account, done);
         slot.account.give_sign();
         const std::lock_guard lock(run_.observing_);
         slot.progress = fmt::format("{} of {}{}{}", done, total, note.empty() ? "" : ", ", note);
@@ -148,7 +149,7 @@ void Execution::remember(std::size_t node) noexcept {
         std::vector<Made> parts;
         for (const std::size_t maker : makers_of(node)) {
             const Account& account = slots_[maker].account;
-            parts.push_back({plan_.nodes[maker].key, account.seconds(), account.items.load(), {}});
+            parts.push_back({plan_.nodes[maker].key, account.seconds(), account.items.load(), account.batches(), {}});
             const std::lock_guard lock(observing_);
             for (const auto& [from, text] : warnings_)
                 if (from == maker) parts.back().warnings.push_back(text);
@@ -169,7 +170,7 @@ void Execution::recall(std::size_t node) {
         {
             const std::lock_guard lock(observing_);
             std::optional<Spent>& earlier = slots_[from].earlier;
-            if (!earlier || part.seconds > earlier->seconds) earlier = Spent{part.seconds, part.items};
+            if (!earlier || part.seconds > earlier->seconds) earlier = Spent{part.seconds, part.items, part.batches};
             for (const std::string& text : part.warnings)
                 if (std::find(warnings_.begin(), warnings_.end(), std::pair{from, text}) == warnings_.end())
                     unsaid.push_back(text);

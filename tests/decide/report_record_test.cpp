@@ -45,7 +45,11 @@ Json record_of_a_run() {
     record["warnings"] = {{{"stage", "cut"}, {"text", "too <b>few</b>"}}};
     record["latency"] = {{{"judge", "judge"},
                           {"seconds_per_image", 0.5},
+                          {"low", 0.45},
+                          {"high", 0.55},
                           {"stages", {{"photos", 0.25}, {"rebuilt", 0.25}}},
+                          {"intervals", {{"photos", {{"low", 0.24}, {"high", 0.26}, {"batches", 4}}}}},
+                          {"earlier", {"rebuilt"}},
                           {"unknown", {"pooled"}}}};
     record["stages"] = {stage_of("photos", "dataset.folder", "dataset", Json::object(), 4),
                         stage_of("train", "train.reconstruction", "trainer", {{"inputs", {"photos.images"}}}, 100),
@@ -90,9 +94,11 @@ TEST_F(ReportInABrowser, TellsOfItsRun) {
     EXPECT_THAT(told.dom, HasSubstr("in.scores = [\"pooled.scores\"]"));
     // By the stage's settings, though its name says none of them; the other strategy's are in its name.
     EXPECT_THAT(told.dom, HasSubstr("95&nbsp;% of the sound calibration images score no higher: about 5&nbsp;% false"));
-    EXPECT_THAT(told.dom,
-                HasSubstr("One new image takes about 500 ms of processor time: photos 250 ms, rebuilt 250 ms; "
-                          "pooled came from the cache and isn't counted."));
+    EXPECT_THAT(
+        told.dom,
+        HasSubstr("One new image takes about 500 ms of processor time (450 ms to 550 ms): photos 250 ms (240 ms "
+                  "to 260 ms), rebuilt 250 ms; pooled came from the cache and isn't counted. What came from the "
+                  "cache was timed by the run that made it: rebuilt. In brackets: 95&nbsp;% intervals"));
     EXPECT_THAT(told.dom, HasSubstr(">13.5 s<div class=\"small faint\">when it ran</div>"));
     EXPECT_THAT(told.dom, HasSubstr("cached, took 13.5 s"));
     EXPECT_THAT(told.dom, Not(HasSubstr("0 µs")));
@@ -114,13 +120,14 @@ TEST_F(ReportInABrowser, AsksItsOwnJudge) {
         stage_of("other_judge", "evaluate.detection", "measure", {{"decisions", {"other_cut.decisions"}}}, 0));
     record["latency"].push_back({{"judge", "other_judge"},
                                  {"seconds_per_image", 4},
+                                 {"no_interval", "other_pooled worked in a single batch"},
                                  {"stages", {{"other_pooled", 4}}},
                                  {"unknown", Json::array()}});
     std::swap(record["stages"][5], record["stages"].back());  // whichever stands first
     const Opened one = open(with_record(page, record));
     EXPECT_EQ(one.messages, "");
     EXPECT_THAT(one.dom, HasSubstr("in.scores = [\"pooled.scores\"]"));
-    EXPECT_THAT(one.dom, HasSubstr("One new image takes about 500 ms of processor time: photos"));
+    EXPECT_THAT(one.dom, HasSubstr("One new image takes about 500 ms of processor time (450 ms to 550 ms): photos"));
     EXPECT_THAT(one.dom, Not(HasSubstr("for other_judge")));
 
     record["stages"].push_back(
@@ -128,8 +135,10 @@ TEST_F(ReportInABrowser, AsksItsOwnJudge) {
     const Opened two = open(with_record(page, record));
     EXPECT_EQ(two.messages, "");
     EXPECT_THAT(two.dom, HasSubstr("For in.scores, name the stage whose table holds"));
-    EXPECT_THAT(two.dom,
-                HasSubstr("One new image takes about 4 s of processor time for other_judge: other_pooled 4 s."));
+    EXPECT_THAT(
+        two.dom,
+        HasSubstr("One new image takes about 4 s of processor time for other_judge: other_pooled 4 s. The sum has "
+                  "no interval: other_pooled worked in a single batch."));
 }
 
 TEST_F(ReportInABrowser, PrintsWhatIsFolded) {

@@ -19,14 +19,7 @@ class Replayed : public Runs {
    protected:
     /// 16 photos in class folders, with a file of another kind among them; and a table of which a row is left out.
     void SetUp() override {
-        for (int i = 0; i < 16; ++i) {
-            fettle::Image image(16, 16, 3);
-            image.pixels[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(20 + 10 * i);
-            const auto bytes = fettle::encode_image(image, ".png");
-            testing_fettle::write_text(
-                folder() / "photos" / (i % 4 == 0 ? "broken" : "good") / (std::to_string(i) + ".png"),
-                {bytes.begin(), bytes.end()});
-        }
+        for (int i = 0; i < 16; ++i) photo(i % 4 == 0 ? "broken" : "good", i);
         testing_fettle::write_text(folder() / "photos/film.gif", "not read");
         auto samples = scored(12, 2, 1);
         samples[3].split = "calibrate";
@@ -73,6 +66,13 @@ thresholds = [0.8]
 use = "evaluate.detection"
 in.decisions = ["table.decisions"]
 )");
+    }
+    void photo(const std::string& kind, int i) const {
+        fettle::Image image(16, 16, 3);
+        image.pixels[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(20 + 10 * i);
+        const auto bytes = fettle::encode_image(image, ".png");
+        testing_fettle::write_text(folder() / "photos" / kind / (std::to_string(i) + ".png"),
+                                   {bytes.begin(), bytes.end()});
     }
     Json record() {
         const Outcome outcome = call({"run", "warned.toml"});
@@ -155,7 +155,26 @@ TEST_F(Replayed, CostsAreThoseOfTheTimeItRan) {
         EXPECT_GT(sum, 0);
         EXPECT_THAT(latency[0]["unknown"], IsEmpty());
         EXPECT_TRUE(latency[1]["seconds_per_image"].is_null());  // nothing on its way works on images
+        EXPECT_EQ(latency[1]["no_interval"], "nothing on its way works on images");
     }
+    EXPECT_THAT(first["latency"][0]["no_interval"], HasSubstr("score worked in a single batch"));
+}
+
+/// How sure the time of an image is was measured by the run that made the results, and is known as long as they are.
+TEST_F(Replayed, TheIntervalOfAnImagesTimeIsOfTheTimeItRan) {
+    for (int i = 16; i < 100; ++i) photo("good", i);
+    const Json first = record()["latency"][0], second = record()["latency"][0];
+    for (const Json* latency : {&first, &second}) {
+        ASSERT_TRUE(latency->contains("low")) << *latency;
+        EXPECT_LE(latency->at("low"), latency->at("seconds_per_image"));
+        EXPECT_GT(latency->at("high"), latency->at("seconds_per_image"));
+        EXPECT_FALSE(latency->contains("no_interval"));
+        EXPECT_EQ(names_in(latency->at("intervals")), names_in(latency->at("stages")));
+        for (const auto& [name, each] : latency->at("intervals").items()) EXPECT_GE(each["batches"], 2) << name;
+    }
+    EXPECT_EQ(second["intervals"]["score"], first["intervals"]["score"]);
+    EXPECT_THAT(first["earlier"], IsEmpty());
+    EXPECT_EQ(second["earlier"].get<std::vector<std::string>>(), names_in(second["stages"]));
 }
 
 TEST_F(Replayed, EntriesOfWhichNothingIsKnownAreBelieved) {

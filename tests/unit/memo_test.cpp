@@ -215,6 +215,36 @@ TEST(Wrapped, AsksForWholeAlignedBlocksOnly) {
     EXPECT_EQ(run.account.items, 10u);
 }
 
+/// As they are asked for; what is remembered takes nothing.
+TEST(Wrapped, EachBatchIsTimed) {
+    Wrapper run;
+    const auto images = run.wrap(std::make_shared<Ten>(4));
+    values(images, {5, 2, 9, 6});
+    values(images, {0, 7, 8});  // known by now
+    const Batches batches = run.account.batches();
+    EXPECT_EQ(batches.count, 3u);
+    EXPECT_EQ(batches.items, 10);
+    EXPECT_EQ(batches.item_squares, 4 * 4 + 4 * 4 + 2 * 2);
+    EXPECT_NEAR(batches.seconds, run.account.seconds(), 1e-12);
+}
+
+TEST(Charge, WhatIsDoneSinceTheLastTimeIsABatch) {
+    Account account, other;
+    {
+        const Charge charge(account, nullptr, "run");
+        Charge::done(account, 4);
+        Charge::done(account, 4);  // said again
+        Charge::done(other, 9);    // this thread is in no code of it
+        Charge::done(account, 10);
+        Charge::done(account, 3);  // it begins anew
+        Charge::done(account, 5);
+    }
+    EXPECT_EQ(account.batches().count, 3u);
+    EXPECT_EQ(account.batches().items, 4 + 6 + 2);
+    EXPECT_EQ(other.batches().count, 0u);
+    EXPECT_LE(account.batches().seconds, account.seconds());
+}
+
 TEST(Wrapped, AsksForSinglesTogetherAndOnce) {
     Wrapper run;
     const auto ten = std::make_shared<Ten>(1);

@@ -114,12 +114,26 @@ function stages_table(record) {
   return scrolled(build("table", {class: "stages"}, heads_row(heads), build("tbody", {}, ...rows)), "Stages");
 }
 
+/// " (480 ms to 520 ms)", or nothing where there is no interval.
+function duration_range(interval) {
+  return interval && interval.low !== undefined ? " (" + duration(interval.low) + " to " + duration(interval.high) + ")" : "";
+}
+
+/// What one new image takes for a judge, as sentences; `whose` names the judge where there are several.
+function latency_of(latency, whose) {
+  const {stages, intervals = {}, earlier = [], unknown} = latency, one = unknown.length === 1;
+  return "One new image takes about " + duration(latency.seconds_per_image) + " of processor time" + whose + duration_range(latency) + ": " +
+    Object.entries(stages).map(([name, seconds]) => name + " " + duration(seconds) + duration_range(intervals[name])).join(", ") +
+    (unknown.length > 0 ? "; " + unknown.join(", ") + " came from the cache and " + (one ? "isn't" : "aren't") + " counted" : "") + "." +
+    (earlier.length > 0 ? " What came from the cache was timed by the run that made it: " + earlier.join(", ") + "." : "") +
+    (latency.no_interval ? " The sum has no interval: " + latency.no_interval + "." : "");
+}
+
 function latency_words(record) {
   const all = latencies(record), known = all.filter(each => each.seconds_per_image !== null);
-  if (known.length === 0) return "What one image takes was not measured: nothing on its way was timed.";
-  return known.map(({judge, seconds_per_image, stages, unknown}) => "One new image takes about " + duration(seconds_per_image) + " of processor time" +
-    (all.length > 1 ? " for " + judge : "") + ": " + Object.entries(stages).map(([name, seconds]) => name + " " + duration(seconds)).join(", ") +
-    (unknown.length > 0 ? "; " + unknown.join(", ") + " came from the cache and " + (unknown.length === 1 ? "isn't" : "aren't") + " counted" : "") + ".").join(" ");
+  if (known.length === 0) return "What one image takes was not measured: " + (all.length === 1 && all[0].no_interval || "nothing on its way was timed") + ".";
+  return known.map(each => latency_of(each, all.length > 1 ? " for " + each.judge : "")).join(" ") +
+    (known.some(each => each.low !== undefined || Object.keys(each.intervals || {}).length > 0) ? " In brackets: 95\u00a0% intervals, by how the batches of this one measurement differ." : "");
 }
 
 function stages_section(record) {
