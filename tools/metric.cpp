@@ -103,14 +103,45 @@ std::string graph_text(const Comparison& comparison, const std::vector<std::stri
     return text;
 }
 
+/// `use="..."`, or where only one type may stand there, that and what it needs: `use="model.torchscript", path="..."`.
+std::string table_of(const std::string& role, const Registry& registry) {
+    const std::vector<std::string> fitting = registry.of_role(role);
+    if (fitting.size() != 1) return "use=\"...\"";
+    std::string out = fmt::format("use=\"{}\"", fitting.front());
+    for (const auto& parameter : registry.find(fitting.front())->parameters)
+        if (parameter.constraint.required)
+            out += fmt::format(
+                ", {}={}", parameter.name,
+                parameter.kind == fettle::Kind::text || parameter.kind == fettle::Kind::path ? "\"...\"" : "...");
+    return out;
+}
+
+/// How `--set` names a parameter of a type: of the metric itself, or of the first of its components that has the role.
+std::string path_of(const std::string& id, const std::string& parameter, const TypeInfo& metric,
+                    const Registry& registry) {
+    const TypeInfo* type = registry.find(id);
+    for (const auto& part : metric.components)
+        if (id != metric.id && type != nullptr && type->role == part.role) return part.name + "." + parameter;
+    return parameter;
+}
+
+/// The first word in marks: "path" of "add `path = ...`".
+std::string first_marked(const std::string& text) {
+    const auto begin = text.find('`') + 1;
+    return text.substr(begin, text.find_first_of("` ", begin) - begin);
+}
+
 /// What is wrong with a graph that the user never wrote, with fixes that can be made on the command line.
-std::vector<Diagnostic> on_command_line(std::vector<Diagnostic> found) {
-    const std::string table = "[stage.metric.";
+std::vector<Diagnostic> on_command_line(std::vector<Diagnostic> found, const TypeInfo& metric,
+                                        const Registry& registry) {
     for (Diagnostic& each : found) {
-        const auto at = each.hint.find(table);
-        if (each.code != "G104" || at == std::string::npos) continue;
-        const std::string rest = each.hint.substr(at + table.size());
-        each.hint = fmt::format("add --set 'metric.{}={{use=\"...\"}}'", rest.substr(0, rest.find(']')));
+        if (each.code == "G204")
+            each.hint = fmt::format("add --set {}=...",
+                                    path_of(first_marked(each.message), first_marked(each.hint), metric, registry));
+        if (each.code != "G104") continue;
+        for (const auto& part : metric.components)
+            if (each.hint.find("[stage.metric." + part.name + "]") != std::string::npos)
+                each.hint = fmt::format("add --set 'metric.{}={{{}}}'", part.name, table_of(part.role, registry));
     }
     return found;
 }
@@ -285,7 +316,7 @@ int metric(const po::variables_map& options, const Arguments& arguments) {
     const auto document =
         read_document_text("metric", graph_text(comparison, overrides), fs::current_path(), overrides, found);
     const Checked checked = check_document(document, "metric", options, found);
-    if (report_plainly(on_command_line(found.all()), json) || !checked.graph) return 1;
+    if (report_plainly(on_command_line(found.all(), *comparison.type, *registry), json) || !checked.graph) return 1;
 
     RunOptions settings = run_options(options);
     const fs::path scratch = fs::temp_directory_path() / fmt::format("fettle-metric-{}", getpid());

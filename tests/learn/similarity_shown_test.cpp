@@ -107,7 +107,15 @@ torch.jit.script(Layers().eval()).save(sys.argv[1] + '/layers.pt')
     const Outcome without = call({"metric", "similarity.feature_distance", "a.png", "b.png"});
     EXPECT_EQ(without.status, 1);
     EXPECT_THAT(without.err, AllOf(HasSubstr("needs the component `network`"),
-                                   HasSubstr("add --set 'metric.network={use=\"...\"}'"), Not(HasSubstr("[stage"))));
+                                   HasSubstr("add --set 'metric.network={use=\"model.torchscript\", path=\"...\"}'"),
+                                   Not(HasSubstr("[stage"))));
+    const Outcome half =
+        call({"metric", "similarity.feature_distance", "a.png", "b.png", "--set", "network.use=model.torchscript"});
+    EXPECT_EQ(half.status, 1);
+    EXPECT_THAT(half.err, AllOf(HasSubstr("needs the parameter `path`"), HasSubstr("add --set network.path=...")));
+    const Outcome whole = call({"metric", "similarity.feature_distance", "a.png", "b.png", "--set",
+                                "network.use=model.torchscript", "--set", "network.path=layers.pt"});
+    EXPECT_EQ(whole.out, distance("b.png")) << whole.err;
 }
 
 }  // namespace
