@@ -61,6 +61,13 @@ class Execution {
     };
 
     // executor.cpp
+    /// What a stage warned of; lasting: for as long as there is the result, else in this run alone.
+    struct Warning {
+        std::size_t node;
+        std::string text;
+        bool lasting;
+    };
+
     void prepare(const MakeFolders& make_folders);
     void flow();
     void finish_graphs_of(std::size_t node) noexcept;
@@ -83,6 +90,7 @@ class Execution {
     void recall(std::size_t node);
     void fail(std::size_t node, std::exception_ptr failure) noexcept;
     void tell(std::size_t node, Diagnostic diagnostic);
+    void warn(std::size_t node, std::string_view text, bool lasting);
     std::vector<std::size_t> makers_of(std::size_t node) const;
     void expect_unchanged(std::size_t node);
 
@@ -122,9 +130,9 @@ class Execution {
     std::vector<std::unique_ptr<Journal>> journals_;
     Trace trace_;
     SharedClock shared_;
-    mutable std::mutex observing_;                               ///< the observer, and the two lists below
-    std::vector<std::pair<std::size_t, std::string>> warnings_;  ///< node and text
-    std::vector<std::pair<std::size_t, Diagnostic>> failures_;   ///< node and what was wrong with it
+    mutable std::mutex observing_;                              ///< the observer, and the two lists below
+    std::vector<Warning> warnings_;                             ///< no two alike
+    std::vector<std::pair<std::size_t, Diagnostic>> failures_;  ///< node and what was wrong with it
     std::mutex device_in_use_;
     std::atomic<std::size_t> sequences_{0};
     std::atomic<bool> any_failed_{false};

@@ -178,12 +178,9 @@ void Execution::write_folder(std::size_t g) {
     {
         const std::lock_guard lock(observing_);
         for (std::size_t s = 0; s < graphs_[g]->stages.size(); ++s)
-            for (const auto& [node, text] : warnings_) {
-                std::pair<std::string, std::string> warning{graphs_[g]->stages[s].name, text};
-                if (plan_.node_of[g][s] == node &&
-                    std::find(record.warnings.begin(), record.warnings.end(), warning) == record.warnings.end())
-                    record.warnings.push_back(std::move(warning));
-            }
+            for (const Warning& each : warnings_)
+                if (plan_.node_of[g][s] == each.node)
+                    record.warnings.emplace_back(graphs_[g]->stages[s].name, each.text);
     }
     try {
         finish_run_folder(result.folder, to_json(record), telling);

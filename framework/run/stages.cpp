@@ -73,12 +73,8 @@ class Execution::StageContext final : public Context {
         slot.progress = fmt::format("{} of {}{}{}", done, total, note.empty() ? "" : ", ", note);
         run_.observer_.stage_progress(name(), done, total, std::string(note));
     }
-    void warn(std::string_view text) const override {
-        run_.journal(node_, "warning", {{"text", std::string(text)}});
-        const std::lock_guard lock(run_.observing_);
-        run_.warnings_.emplace_back(node_, text);
-        run_.observer_.warning(name(), std::string(text));
-    }
+    void warn(std::string_view text) const override { run_.warn(node_, text, /*lasting=*/true); }
+    void warn_this_time(std::string_view text) const override { run_.warn(node_, text, /*lasting=*/false); }
     void note(std::string_view event, std::string_view text) const override {
         run_.journal(node_, std::string(event), {{"text", std::string(text)}});
     }
@@ -131,6 +127,22 @@ Inputs Execution::gather_inputs(std::size_t node) const {
     return inputs;
 }
 
+/// Tells of something once in a run, whoever says it again.
+void Execution::warn(std::size_t node, std::string_view text, bool lasting) {
+    {
+        const std::lock_guard lock(observing_);
+        const auto said = std::find_if(warnings_.begin(), warnings_.end(),
+                                       [&](const Warning& each) { return each.node == node && each.text == text; });
+        if (said != warnings_.end()) {
+            said->lasting |= lasting;
+            return;
+        }
+        warnings_.push_back({node, std::string(text), lasting});
+        observer_.warning(plan_.nodes[node].label, std::string(text));
+    }
+    journal(node, "warning", {{"text", std::string(text)}});
+}
+
 void Execution::load_from_cache(std::size_t node) {
     const auto begin = Clock::now();
     const auto& outputs = stage_of(node).use.type->outputs;
@@ -143,7 +155,8 @@ void Execution::load_from_cache(std::size_t node) {
     recall(node);
 }
 
-/// Keeps what making a node's entry cost so far, and what was warned of: by itself, and by those that made samples.
+/// Keeps what making a node's entry cost so far, and what was warned of for good: by itself, and by those that made
+/// samples.
 void Execution::remember(std::size_t node) noexcept {
     try {
         std::vector<Made> parts;
@@ -151,8 +164,8 @@ void Execution::remember(std::size_t node) noexcept {
             const Account& account = slots_[maker].account;
             parts.push_back({plan_.nodes[maker].key, account.seconds(), account.items.load(), account.batches(), {}});
             const std::lock_guard lock(observing_);
-            for (const auto& [from, text] : warnings_)
-                if (from == maker) parts.back().warnings.push_back(text);
+            for (const Warning& each : warnings_)
+                if (each.node == maker && each.lasting) parts.back().warnings.push_back(each.text);
         }
         remember_made(cache_, plan_.nodes[node].key, parts);
     } catch (const std::exception&) {  // no memory: a later run knows less
@@ -166,16 +179,13 @@ void Execution::recall(std::size_t node) {
                                         [&](const PlanNode& each) { return each.key == part.key; });
         if (found == plan_.nodes.end()) continue;
         const auto from = static_cast<std::size_t>(found - plan_.nodes.begin());
-        std::vector<std::string> unsaid;  // several entries may have been made from the samples of one stage
         {
             const std::lock_guard lock(observing_);
             std::optional<Spent>& earlier = slots_[from].earlier;
             if (!earlier || part.seconds > earlier->seconds) earlier = Spent{part.seconds, part.items, part.batches};
-            for (const std::string& text : part.warnings)
-                if (std::find(warnings_.begin(), warnings_.end(), std::pair{from, text}) == warnings_.end())
-                    unsaid.push_back(text);
         }
-        for (const std::string& text : unsaid) slots_[from].context->warn(text);
+        // Several entries may have been made from the samples of one stage: what it warned of is told once.
+        for (const std::string& text : part.warnings) warn(from, text, /*lasting=*/true);
     }
 }
 

@@ -181,8 +181,8 @@ bool Checkpoints::restore(const State& state, const fettle::Context& context) co
         if (!fs::exists(path)) continue;
         const auto pass_over = [&](const std::string& why) {
             const bool last = path == previous() || !fs::exists(previous());
-            context.warn("the checkpoint `" + path.string() + "` " + why + "; it is passed over, and " +
-                         (last ? "training begins anew" : "the one before it is looked at"));
+            context.warn_this_time("the checkpoint `" + path.string() + "` " + why + "; it is passed over, and " +
+                                   (last ? "training begins anew" : "the one before it is looked at"));
         };
         const auto [bytes, fault] = payload(path);
         if (!fault.empty()) {

@@ -61,12 +61,21 @@ TEST_F(Interrupted, AKilledWriterOfACheckpointLeavesTheOneBefore) {
     ASSERT_EQ(outcome.status, 1000 + SIGKILL);
     std::size_t damaged = 0;
     for (const auto& entry : fs::recursive_directory_iterator(folder() / "cache/checkpoints"))
-        if (entry.is_regular_file() && entry.path().stem() == "training" && ++damaged == 1)
+        if (entry.path().filename() == "training.checkpoint") {
+            ++damaged;
             fs::resize_file(entry.path(), entry.file_size() / 2);
-    ASSERT_GT(damaged, 0);
+        }
+    ASSERT_EQ(damaged, 1);
     const Outcome again = call(training(every_step));
     EXPECT_EQ(again.status, 0) << again.err;
     EXPECT_EQ(findings_of(run_folder(again)), expected);
+    EXPECT_THAT(again.err, HasSubstr("is damaged or cut short; it is passed over"));
+    EXPECT_THAT(text_of(run_folder(again) / "run.json"), HasSubstr("is damaged or cut short"));
+    // Nothing is wrong with the network.
+    const Outcome cached = call(training(every_step));
+    EXPECT_THAT(stages_with("cached", run_folder(cached)), Contains("train"));
+    EXPECT_THAT(cached.err, Not(HasSubstr("is damaged or cut short")));
+    EXPECT_THAT(text_of(run_folder(cached) / "run.json"), Not(HasSubstr("is damaged or cut short")));
 }
 
 struct Stop {

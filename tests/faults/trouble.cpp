@@ -84,9 +84,36 @@ struct Stuck final : fettle::Transform {
     }
 };
 
+/// Images as they are, after so many warnings of each kind.
+struct Warner final : fettle::Stage {
+    int lasting = 0, passing = 0;
+
+    struct In {
+        std::vector<fettle::Ref<fettle::Images>> images;
+    };
+    struct Out {
+        fettle::Ref<fettle::Images> images;
+    };
+
+    static void describe(fettle::Describe<Warner>& d) {
+        d.summary("Images as they are, with warnings.")
+            .in("images", &In::images, "What is given back.")
+            .out("images", &Out::images, "The same.")
+            .param("lasting", &Warner::lasting, "How many warnings are about the images.", fettle::at_least(0))
+            .param("passing", &Warner::passing, "How many are about this time alone.", fettle::at_least(0));
+    }
+
+    Out run(const In& in, fettle::Context& context) const {
+        for (int i = 0; i < lasting; ++i) context.warn("spot " + std::to_string(i) + ";");
+        for (int i = 0; i < passing; ++i) context.warn_this_time("rain " + std::to_string(i) + ";");
+        return {fettle::join_images(in.images)};
+    }
+};
+
 }  // namespace
 
 FETTLE_PLUGIN(trouble, "1.0.0", "Stages that are in trouble") {
     plugin.add<Trouble>("test.trouble");
     plugin.add<Stuck>("test.stuck");
+    plugin.add<Warner>("test.warner");
 }

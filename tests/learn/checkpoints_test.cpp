@@ -123,8 +123,8 @@ TEST(Checkpoints, ADamagedOneGivesWayToTheOneBefore) {
         }
         const TestContext context(folder.path);
         EXPECT_EQ(finished(context), expected);
-        ASSERT_EQ(context.warnings().size(), 1u);
-        EXPECT_THAT(context.warnings().front(), HasSubstr("damaged"));
+        ASSERT_EQ(context.warnings_this_time().size(), 1u);
+        EXPECT_THAT(context.warnings_this_time().front(), HasSubstr("damaged"));
     }
 }
 
@@ -134,7 +134,7 @@ TEST(Checkpoints, WhereNoneIsWholeTrainingStartsAnew) {
     for (const auto& file : fs::directory_iterator(folder.path / "checkpoint")) cut(file.path());
     const TestContext context(folder.path);
     EXPECT_EQ(finished(context), unbroken());
-    EXPECT_EQ(context.warnings().size(), 2u);
+    EXPECT_EQ(context.warnings_this_time().size(), 2u);
 }
 
 TEST(Checkpoints, AnUnfinishedOneIsNotBelieved) {
@@ -143,7 +143,7 @@ TEST(Checkpoints, AnUnfinishedOneIsNotBelieved) {
     std::ofstream(folder.path / "checkpoint" / "training.unfinished") << "half";
     const TestContext context(folder.path);
     EXPECT_EQ(finished(context), unbroken());
-    EXPECT_THAT(context.warnings(), IsEmpty());
+    EXPECT_THAT(context.warnings_this_time(), IsEmpty());
 }
 
 TEST(Checkpoints, OneOfAnotherTrainingIsPassedOver) {
@@ -151,8 +151,8 @@ TEST(Checkpoints, OneOfAnotherTrainingIsPassedOver) {
     stop_after(6, folder);
     TestContext context(folder.path, /*seed=*/2);
     const std::string resumed = finished(context);
-    ASSERT_EQ(context.warnings().size(), 1u);
-    EXPECT_THAT(context.warnings().front(), HasSubstr("another training"));
+    ASSERT_EQ(context.warnings_this_time().size(), 1u);
+    EXPECT_THAT(context.warnings_this_time().front(), HasSubstr("another training"));
     const Folder other;
     EXPECT_EQ(resumed, finished(TestContext(other.path, 2)));
 }
@@ -161,8 +161,8 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
     const auto warned = [](const Folder& folder, const fettle::Ref<fettle::Network>& expected) {
         TestContext context(folder.path);
         EXPECT_EQ(learn::trained(images(), images(), context)->script, expected->script);
-        EXPECT_EQ(context.warnings().size(), 1u);
-        return context.warnings().front();
+        EXPECT_EQ(context.warnings_this_time().size(), 1u);
+        return context.warnings_this_time().front();
     };
     const Folder fresh, newer, other;
     TestContext unbroken(fresh.path);
@@ -214,6 +214,7 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
 }
 
 /// Everything that a training remembers: momentum, falls of the rate, averages, the best weights so far.
+        void warn_this_time(std::string_view text) const override { inner_.warn_this_time(text); }
 TEST(Checkpoints, NothingThatARecipeRemembersIsForgotten) {
     const learn::Settings everything{{"optimiser", "sgd"}, {"learning_rate", 0.05}, {"schedule", "plateau"},
                                      {"fall_after", 1},    {"average", 0.9},        {"patience", 3},

@@ -38,6 +38,7 @@ class Timed final : public fettle::Context {
     std::filesystem::path checkpoint_folder() const override { return inner_.checkpoint_folder(); }
     void progress(std::size_t, std::size_t, std::string_view) const override { steps.push_back(Clock::now()); }
     void warn(std::string_view) const override {}
+    void warn_this_time(std::string_view) const override {}
     void note(std::string_view, std::string_view) const override {}
     void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
     void waited_since(Clock::time_point) const override {}

@@ -60,6 +60,9 @@ class Context {
     /// Something the user should know and can act upon; kept in the journal and the report.   [any thread]
     virtual void warn(std::string_view text) const = 0;
     /// A fact for the journal: "checkpoint" at epoch 3.                              [any thread]
+    /// The same about what was so this time alone, a checkpoint that was damaged say: told by this run, and by none
+    /// that takes the result from the cache.                                         [any thread]
+    virtual void warn_this_time(std::string_view text) const = 0;
     virtual void note(std::string_view event, std::string_view text) const = 0;
 
     /// Something that took from `begin` until now, as a slice of the trace: "batch", "copy".  [any thread]

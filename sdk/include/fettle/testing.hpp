@@ -43,6 +43,10 @@ class TestContext final : public Context {
         const std::lock_guard lock(mutex_);
         warnings_.emplace_back(text);
     }
+    void warn_this_time(std::string_view text) const override {
+        const std::lock_guard lock(mutex_);
+        warnings_this_time_.emplace_back(text);
+    }
     void note(std::string_view, std::string_view) const override {}
     const GraphText& graph() const override { return graph_; }
     void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
@@ -65,6 +69,7 @@ class TestContext final : public Context {
         std::filesystem::create_directories(folder_ / name);
         return folder_ / name;
     }
+    const std::vector<std::string>& warnings_this_time() const { return warnings_this_time_; }
 
     std::filesystem::path folder_;
     std::uint64_t seed_;
@@ -75,7 +80,8 @@ class TestContext final : public Context {
     mutable std::mutex mutex_, device_;
     mutable bool stop_ = false;
     mutable std::size_t done_ = 0, total_ = 0;
-    mutable std::vector<std::string> warnings_;
+    mutable double seconds_ = 0;
+    mutable std::vector<std::string> warnings_, warnings_this_time_;
 };
 
 /// A component made by hand: parameters by name, components by name.
