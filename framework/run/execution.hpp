@@ -46,6 +46,7 @@ class Execution {
         std::filesystem::path output_folder;
         Account account;
         std::size_t peak = 0;
+        double carried_on = 0;         ///< seconds that a checkpoint brought along; part of the account's
         std::optional<Spent> earlier;  ///< when what the cache holds was made
         bool fresh = false;            ///< it isn't taken from the cache, as planned
         bool read_lazily = false;      ///< what the cache holds of it isn't enough in this run
@@ -60,7 +61,6 @@ class Execution {
         std::atomic<std::size_t> readers{0};   ///< graphs that aren't finished and hold it
     };
 
-    // executor.cpp
     /// What a stage warned of; lasting: for as long as there is the result, else in this run alone.
     struct Warning {
         std::size_t node;
@@ -68,6 +68,7 @@ class Execution {
         bool lasting;
     };
 
+    // executor.cpp
     void prepare(const MakeFolders& make_folders);
     void flow();
     void finish_graphs_of(std::size_t node) noexcept;
@@ -89,8 +90,8 @@ class Execution {
     void remember(std::size_t node) noexcept;
     void recall(std::size_t node);
     void fail(std::size_t node, std::exception_ptr failure) noexcept;
-    void tell(std::size_t node, Diagnostic diagnostic);
     void warn(std::size_t node, std::string_view text, bool lasting);
+    void tell(std::size_t node, Diagnostic diagnostic);
     std::vector<std::size_t> makers_of(std::size_t node) const;
     void expect_unchanged(std::size_t node);
 

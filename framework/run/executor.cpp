@@ -140,7 +140,7 @@ std::vector<StageCost> Execution::costs_of(std::size_t graph) const {
     for (const std::size_t n : plan_.node_of[graph]) {
         const Slot& slot = slots_[n];
         costs.push_back({slot.failed, slot.account.seconds(), slot.account.waiting_seconds(), slot.account.items.load(),
-                         slot.peak, slot.earlier, slot.account.batches()});
+                         slot.peak, slot.earlier, slot.carried_on, slot.account.batches()});
     }
     return costs;
 }

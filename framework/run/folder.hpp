@@ -37,6 +37,7 @@ struct StageCost {
     std::uint64_t items = 0;
     std::size_t peak_memory = 0;     ///< bytes of the process when it ended
     std::optional<Spent> earlier{};  ///< when what came from the cache was made, where that is known
+    double carried_on = 0;           ///< those of `seconds` that earlier processes spent, before a checkpoint
     Batches batches{};
 };
 

@@ -159,13 +159,18 @@ void Charge::pause(Clock::time_point now) {
 void Charge::done(const Account& account, std::uint64_t items) {
     Charge* const self = current_charge;
     if (self == nullptr || &self->account_ != &account || items == self->items_before_) return;
-    const auto now = Clock::now();
-    self->pause(now);
-    self->since_ = now;
+    settle();
     if (items > self->items_before_)  // otherwise it counts anew
         self->account_.add_batch(self->own_ - self->own_before_, items - self->items_before_);
     self->own_before_ = self->own_;
     self->items_before_ = items;
+}
+
+void Charge::settle() {
+    if (current_charge == nullptr) return;
+    const auto now = Clock::now();
+    current_charge->pause(now);
+    current_charge->since_ = now;
 }
 
 std::size_t Memo::Hash::operator()(const Key& key) const {

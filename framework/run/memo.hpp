@@ -57,6 +57,8 @@ class Charge {
     ~Charge();
     Charge(const Charge&) = delete;
     Charge& operator=(const Charge&) = delete;
+    /// Puts down to the account what this thread's innermost one has run up so far.
+    static void settle();
     /// All of its time was that of one batch.
     void is_batch(std::uint64_t items) { items_ = items; }
     /// The code that this thread is in says how many items are done in all: those since it last did so were a batch.

@@ -62,6 +62,7 @@ nlohmann::ordered_json to_json(const RunRecord& record) {
                                      {"items", cost.items}};
         if (cost.earlier) entry["earlier"] = {{"seconds", cost.earlier->seconds}, {"items", cost.earlier->items}};
         if (Json own = settings_of(stage.name, settings); !own.empty()) entry["settings"] = std::move(own);
+        if (cost.carried_on > 0) entry["carried_on_seconds"] = cost.carried_on;
         if (cost.waiting > 0) entry["waiting_seconds"] = cost.waiting;
         if (cost.seconds > 0) entry["items_per_second"] = static_cast<double>(cost.items) / cost.seconds;
         entry["peak_memory_bytes"] = cost.peak_memory;

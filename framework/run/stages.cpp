@@ -83,6 +83,15 @@ class Execution::StageContext final : public Context {
         run_.slots_[node_].account.waiting += (now - begin).count();
         run_.trace_.slice(name(), "wait", begin, now);
     }
+    double seconds() const override {
+        Charge::settle();
+        return run_.slots_[node_].account.seconds();
+    }
+    void carried_on(double seconds) const override {
+        Slot& slot = run_.slots_[node_];
+        slot.carried_on = seconds;
+        slot.account.nanoseconds += static_cast<std::int64_t>(seconds * 1e9);
+    }
     bool stop_requested() const override { return run_.stopped() || run_.slots_[node_].overdue; }
     std::unique_lock<std::mutex> use_device() const override {
         std::unique_lock lock(run_.device_in_use_, std::try_to_lock);
@@ -118,15 +127,6 @@ void Execution::journal(std::size_t node, const std::string& event, nlohmann::or
     }
 }
 
-Inputs Execution::gather_inputs(std::size_t node) const {
-    Inputs inputs;
-    for (const auto& port : plan_.nodes[node].inputs) {
-        inputs.emplace_back();
-        for (const auto& input : port) inputs.back().push_back(slots_[input.node].outputs.at(input.port));
-    }
-    return inputs;
-}
-
 /// Tells of something once in a run, whoever says it again.
 void Execution::warn(std::size_t node, std::string_view text, bool lasting) {
     {
@@ -141,6 +141,15 @@ void Execution::warn(std::size_t node, std::string_view text, bool lasting) {
         observer_.warning(plan_.nodes[node].label, std::string(text));
     }
     journal(node, "warning", {{"text", std::string(text)}});
+}
+
+Inputs Execution::gather_inputs(std::size_t node) const {
+    Inputs inputs;
+    for (const auto& port : plan_.nodes[node].inputs) {
+        inputs.emplace_back();
+        for (const auto& input : port) inputs.back().push_back(slots_[input.node].outputs.at(input.port));
+    }
+    return inputs;
 }
 
 void Execution::load_from_cache(std::size_t node) {
@@ -348,7 +357,7 @@ void Execution::run_body(std::size_t node) {
         compute(node);
         if (work.state == PlanNode::State::run)
             times_.remember(memory_name(graph_of(node)), stage_of(node).name, stage_of(node).use.type->id,
-                            lap.seconds());
+                            lap.seconds() + slot.carried_on);
     }
     slot.peak = peak_memory();
     if (work.state == PlanNode::State::run && !work.stored.empty()) remember(node);  // now with all of its own time

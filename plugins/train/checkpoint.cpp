@@ -1,6 +1,7 @@
 #include "checkpoint.hpp"
 
 #include <fettle/durable.hpp>
+#include <fettle/tensors.hpp>
 
 #include <torch/serialize/archive.h>
 
@@ -21,7 +22,7 @@ using torch::serialize::OutputArchive;
 /// Opens every checkpoint, and is followed by its version and a line break.
 constexpr std::string_view heading = "fettle training checkpoint ";
 /// Raised when what follows the digest changes.
-constexpr int version = 2;
+constexpr int version = 3;
 
 std::string sha256(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -77,7 +78,7 @@ fettle::Tensor tensor(InputArchive& archive, const std::string& key) {
     return tensor;
 }
 std::vector<double> numbers(InputArchive& archive, const std::string& key) {
-    const fettle::Tensor values = tensor(archive, key);
+    const fettle::Tensor values = tensor(archive, key).cpu();
     return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 void put(OutputArchive& archive, const std::string& key, const std::vector<double>& numbers) {
@@ -103,6 +104,7 @@ void put(OutputArchive& archive, const Progress& progress) {
     archive.write("epoch", torch::IValue(progress.epoch));
     archive.write("images", torch::IValue(progress.images));
     archive.write("seen", torch::IValue(progress.seen));
+    archive.write("seconds", torch::IValue(progress.seconds));
     put(archive, "sums", progress.sums);
     archive.write("watched best", torch::IValue(progress.watch.best));
     archive.write("waited", torch::IValue(progress.watch.waited));
@@ -124,6 +126,7 @@ Progress progress_from(InputArchive& archive) {
     progress.epoch = value(archive, "epoch").toInt();
     progress.images = value(archive, "images").toInt();
     progress.seen = value(archive, "seen").toInt();
+    progress.seconds = value(archive, "seconds").toDouble();
     progress.sums = numbers(archive, "sums");
     progress.watch = {value(archive, "watched best").toDouble(), value(archive, "waited").toInt(),
                       value(archive, "falls").toInt()};
@@ -190,7 +193,7 @@ bool Checkpoints::restore(const State& state, const fettle::Context& context) co
             continue;
         }
         InputArchive archive, optimisation;
-        archive.load_from(bytes.data(), bytes.size());
+        archive.load_from(bytes.data(), bytes.size(), fettle::torch_device(context.device()));
         const std::string architecture = value(archive, "architecture").toStringRef();
         const std::string work = value(archive, "work").toStringRef();
         if (architecture != architecture_ || work != work_) {

@@ -21,6 +21,7 @@ struct Progress {
     std::int64_t epoch = 0;             ///< epochs that are done, their figures among the curves
     std::int64_t images = 0;            ///< in this epoch's batches so far
     std::int64_t seen = 0;              ///< in all batches
+    double seconds = 0;                 ///< of the training's own code, in all processes
     std::vector<double> sums;           ///< per term of the loss, over `images`, each batch weighted by its own
     std::vector<fettle::Curve> curves;  ///< a figure for each epoch that is done
     Watch watch;

@@ -260,6 +260,7 @@ void Loop::caution_of_standstill() const {
                   "nothing. A `learning_rate` that is far too large or too small ends so",
                   loss.front(), loss.back());
     context_.warn(text);
+    progress_.seconds = context_.seconds();
 }
 
 /// Puts into the network what is kept of it.
@@ -280,7 +281,8 @@ fettle::Network Loop::run() {
     prepare();
     caution();
     const std::int64_t steps = schedule_.steps();
-    if (checkpoints_.restore(state(), context_))
+    if (checkpoints_.restore(state(), context_)) {
+        context_.carried_on(progress_.seconds);
         context_.note("resumed", "after step " + std::to_string(progress_.step) + " of " + std::to_string(steps));
     const auto first = static_cast<std::size_t>(progress_.step);
     seen_before_ = progress_.seen;

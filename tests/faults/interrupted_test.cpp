@@ -112,6 +112,18 @@ TEST_P(AskedToStop, LeavesACheckpointThatTheNextRunCarriesOnFrom) {
     ASSERT_EQ(again.status, 0) << again.err;
     EXPECT_EQ(last_step("resumed", run_folder(again)), last_step("checkpoint", run));
     EXPECT_EQ(findings_of(run_folder(again)), expected);
+
+    // What it took is the sum over both.
+    const auto seconds_of = [](const fs::path& folder, const char* what) {
+        const Json record = Json::parse(text_of(folder / "run.json"));
+        for (const Json& stage : record.at("stages"))
+            if (stage.at("name") == "train") return stage.at(what).get<double>();
+        return 0.0;
+    };
+    const double before = seconds_of(run_folder(again), "carried_on_seconds");
+    EXPECT_GT(before, 0);
+    EXPECT_LE(before, seconds_of(run, "seconds"));
+    EXPECT_GT(seconds_of(run_folder(again), "seconds"), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, AskedToStop,

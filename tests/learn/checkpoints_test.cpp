@@ -107,6 +107,23 @@ TEST(Checkpoints, TheStepsBeforeACheckpointAreNotDoneAgain) {
     EXPECT_EQ(reads, 1 + 3 + 1u);  // the look at one image, steps 10 to 12, and the images that are shown
 }
 
+TEST(Checkpoints, KnowWhatTheStepsBeforeThemTookInAllProcesses) {
+    const Folder folder;
+    const auto spent = [&](double before, std::size_t stop) {
+        TestContext context(folder.path);
+        context.set_seconds(before);
+        context.stop_after(stop);
+        if (stop > 0)
+            EXPECT_THROW(finished(context), fettle::Interrupted);
+        else
+            finished(context);
+        return context.seconds();
+    };
+    EXPECT_EQ(spent(100, 2), 100);
+    EXPECT_EQ(spent(20, 5), 120);
+    EXPECT_EQ(spent(3, 0), 123);
+}
+
 TEST(Checkpoints, ADamagedOneGivesWayToTheOneBefore) {
     const std::string expected = unbroken();
     for (const bool truncated : {true, false}) {
@@ -174,10 +191,10 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
         std::ifstream file(newest(newer), std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(file), {});
     }
-    ASSERT_EQ(bytes.substr(0, 29), "fettle training checkpoint 2\n");
+    ASSERT_EQ(bytes.substr(0, 29), "fettle training checkpoint 3\n");
     bytes[27] = '9';
     std::ofstream(newest(newer), std::ios::binary) << bytes;
-    EXPECT_THAT(warned(newer, expected), HasSubstr("is of version 9, and this program reads version 2"));
+    EXPECT_THAT(warned(newer, expected), HasSubstr("is of version 9, and this program reads version 3"));
 
     /// A run whose model has another text.
     class Renamed final : public fettle::Context {
@@ -197,9 +214,12 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
             inner_.progress(done, total, note);
         }
         void warn(std::string_view text) const override { inner_.warn(text); }
+        void warn_this_time(std::string_view text) const override { inner_.warn_this_time(text); }
         void note(std::string_view, std::string_view) const override {}
         void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
         void waited_since(std::chrono::steady_clock::time_point) const override {}
+        double seconds() const override { return inner_.seconds(); }
+        void carried_on(double seconds) const override { inner_.carried_on(seconds); }
         bool stop_requested() const override { return inner_.stop_requested(); }
         std::unique_lock<std::mutex> use_device() const override { return inner_.use_device(); }
 
@@ -214,7 +234,6 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
 }
 
 /// Everything that a training remembers: momentum, falls of the rate, averages, the best weights so far.
-        void warn_this_time(std::string_view text) const override { inner_.warn_this_time(text); }
 TEST(Checkpoints, NothingThatARecipeRemembersIsForgotten) {
     const learn::Settings everything{{"optimiser", "sgd"}, {"learning_rate", 0.05}, {"schedule", "plateau"},
                                      {"fall_after", 1},    {"average", 0.9},        {"patience", 3},

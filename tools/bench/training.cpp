@@ -42,6 +42,8 @@ class Timed final : public fettle::Context {
     void note(std::string_view, std::string_view) const override {}
     void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
     void waited_since(Clock::time_point) const override {}
+    double seconds() const override { return 0; }
+    void carried_on(double) const override {}
     bool stop_requested() const override { return false; }
     std::unique_lock<std::mutex> use_device() const override { return inner_.use_device(); }
 

@@ -57,12 +57,13 @@ class Context {
 
     /// `done` of `total` items (epochs, images); `note` is shown beside it: "loss 0.0123".   [any thread]
     virtual void progress(std::size_t done, std::size_t total, std::string_view note = {}) const = 0;
-    /// Something the user should know and can act upon; kept in the journal and the report.   [any thread]
+    /// Something the user should know and can act upon, about what lies in the inputs or the settings: kept in the
+    /// journal and the report, and told again by every run that takes the result from the cache.   [any thread]
     virtual void warn(std::string_view text) const = 0;
-    /// A fact for the journal: "checkpoint" at epoch 3.                              [any thread]
     /// The same about what was so this time alone, a checkpoint that was damaged say: told by this run, and by none
     /// that takes the result from the cache.                                         [any thread]
     virtual void warn_this_time(std::string_view text) const = 0;
+    /// A fact for the journal: "checkpoint" at epoch 3.                              [any thread]
     virtual void note(std::string_view event, std::string_view text) const = 0;
 
     /// Something that took from `begin` until now, as a slice of the trace: "batch", "copy".  [any thread]
@@ -70,6 +71,13 @@ class Context {
     /// The stage waited for its inputs from `begin` until now: a slice of the trace, and a figure of the run.
     ///                                                                                [any thread]
     virtual void waited_since(std::chrono::steady_clock::time_point begin) const = 0;
+
+    /// What this work took so far, in seconds of the stage's own code, with what `carried_on` told of: to be kept in a
+    /// checkpoint.                                                                    [the thread of `run`]
+    virtual double seconds() const = 0;
+    /// Work goes on from a checkpoint that took so many seconds: they are a part of what this stage takes.
+    ///                                                                                [the thread of `run`, once]
+    virtual void carried_on(double seconds) const = 0;
 
     /// Throws Interrupted where the user asked to stop; call it between batches.     [any thread]
     void check_stop() const {

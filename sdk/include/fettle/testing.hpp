@@ -27,7 +27,7 @@ class TestContext final : public Context {
         : folder_(std::move(folder)), seed_(seed), threads_(threads) {}
 
     std::uint64_t seed() const override { return seed_; }
-    Device device() const override { return {}; }
+    Device device() const override { return device_on_; }
     int threads() const override { return threads_; }
     std::string label() const override { return label_; }
     std::string component_text(std::string_view name) const override { return "use = \"" + std::string(name) + "\"\n"; }
@@ -51,6 +51,8 @@ class TestContext final : public Context {
     const GraphText& graph() const override { return graph_; }
     void traced(std::string_view, std::chrono::steady_clock::time_point) const override {}
     void waited_since(std::chrono::steady_clock::time_point) const override {}
+    double seconds() const override { return seconds_; }
+    void carried_on(double seconds) const override { seconds_ += seconds; }
     bool stop_requested() const override {
         const std::lock_guard lock(mutex_);
         return stop_;
@@ -58,10 +60,16 @@ class TestContext final : public Context {
     std::unique_lock<std::mutex> use_device() const override { return std::unique_lock(device_); }
 
     void set_label(std::string label) { label_ = std::move(label); }
+    /// What stages compute on; the CPU unless told.
+    void set_device(Device device) { device_on_ = device; }
     void set_graph(GraphText graph) { graph_ = std::move(graph); }
     /// From now on, stop_requested() once progress has reached this many items.
     void stop_after(std::size_t done) { stop_after_ = done; }
+    /// What seconds() is from now on.
+    void set_seconds(double seconds) { seconds_ = seconds; }
+    /// Those that are kept with a result.
     const std::vector<std::string>& warnings() const { return warnings_; }
+    const std::vector<std::string>& warnings_this_time() const { return warnings_this_time_; }
 
    private:
     std::filesystem::path made(const char* name) const {
@@ -69,12 +77,12 @@ class TestContext final : public Context {
         std::filesystem::create_directories(folder_ / name);
         return folder_ / name;
     }
-    const std::vector<std::string>& warnings_this_time() const { return warnings_this_time_; }
 
     std::filesystem::path folder_;
     std::uint64_t seed_;
     int threads_;
     std::string label_ = "label";
+    Device device_on_;
     GraphText graph_;
     std::size_t stop_after_ = 0;
     mutable std::mutex mutex_, device_;
