@@ -1,7 +1,9 @@
 #include "loop.hpp"
 
+#include "memory.hpp"
 #include "precision.hpp"
 #include "result.hpp"
+#include "room.hpp"
 
 #include <fettle/thrown.hpp>
 
@@ -83,8 +85,12 @@ std::shared_ptr<torch::nn::Module> Loop::fresh_net() const {
 void Loop::prepare() {
     const TensorWork work(context_, /*gradients=*/true);
     example_.arrival.wait({example_.inputs, example_.targets, example_.masks});
-    terms_ = try_one_step(
-        task_, example_, [this] { return fresh_net(); }, order_.largest());
+    {
+        Room room(memory_left());
+        const auto fresh = [this] { return fresh_net(); };
+        terms_ = try_one_step(
+            task_, example_, [&] { return network_within(room, recipe_, fresh); }, order_.largest());
+    }
     net_ = fresh_net();
     optimiser_ = optimiser_of(recipe_, net_->parameters());
     if (recipe_.average > 0) average_.emplace(*net_, recipe_.average);

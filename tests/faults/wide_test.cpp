@@ -1,0 +1,38 @@
+// A network that has no room to learn in.
+#include "faults/training.hpp"
+
+namespace {
+
+using namespace testing_fettle;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class Wide : public Training {
+   protected:
+    Wide() { threads = "1"; }
+
+    /// `fettle run`, where the process may take so many kB.
+    Outcome within(int kilobytes, Arguments more) {
+        Launch launch = training(std::move(more));
+        Arguments words{"-c", "ulimit -d " + std::to_string(kilobytes) + " && exec \"$0\" \"$@\"", launch.program};
+        words.insert(words.end(), launch.arguments.begin(), launch.arguments.end());
+        launch.program = "/bin/sh";
+        launch.arguments = words;
+        return call(launch);
+    }
+};
+
+/// 160 MB of weights: there is room for them and a step, and none for what adam remembers of them and their average.
+TEST_F(Wide, IsRefusedBeforeItLearns) {
+    const Arguments wide{"--set", "train.model.width=1024", "--set", "train.average=0.9", "--set", "train.batch=1",
+                         "--set", "train.epochs=1",         "--json"};
+    const Outcome outcome = within(700'000, wide);
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("R504"), HasSubstr("has no room to learn in: it needs"),
+                                   HasSubstr("2 numbers of `adam` for each"), HasSubstr("`width`")));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("loss ")));
+}
+
+}  // namespace
