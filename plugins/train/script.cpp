@@ -57,14 +57,16 @@ void require_faithful(torch::jit::Module& script, const Tensors& direct, const f
 
 std::string script_of(torch::nn::Module& net, const std::function<Tensors(const fettle::Tensor&)>& outputs,
                       const fettle::ImageShape& input, torch::Device device, const std::string& description) {
-    const auto images = [&](std::int64_t count) {
-        const auto values = torch::linspace(0, 1, count * input.channels * input.height * input.width, device);
+    const auto images = [&](std::int64_t count, torch::Device there) {
+        const auto values = torch::linspace(0, 1, count * input.channels * input.height * input.width, there);
         return values.view({count, input.channels, input.height, input.width});
     };
+    // Whoever loads it needs no GPU: what is traced on one names it.
+    net.to(torch::kCPU);
     const auto unit = std::make_shared<torch::jit::CompilationUnit>();
     torch::jit::Module script = mirrored(net, "Network", unit);
     const auto traced = torch::jit::tracer::trace(
-        {images(2)},
+        {images(2, torch::kCPU)},
         [&](torch::jit::Stack stack) -> torch::jit::Stack { return {value_of(outputs(stack.at(0).toTensor()))}; },
         [](const torch::Tensor&) { return std::string(); }, /*strict=*/true, /*force_outplace=*/false, &script,
         {"images"});
@@ -75,7 +77,9 @@ std::string script_of(torch::nn::Module& net, const std::function<Tensors(const 
     script.save(archive, {{description_file, description}});
     std::istringstream stored(archive.str());
     torch::jit::Module loaded = torch::jit::load(stored, device);
-    for (const std::int64_t count : {1, 3}) require_faithful(loaded, outputs(images(count)), images(count));
+    net.to(device);
+    for (const std::int64_t count : {1, 3})
+        require_faithful(loaded, outputs(images(count, device)), images(count, device));
     return archive.str();
 }
 

@@ -112,10 +112,17 @@ TEST(Similarities, AreTheSameOnCuda) {
     if (!torch::cuda::is_available()) GTEST_SKIP() << "LibTorch sees no GPU here to compare on";
     torch::manual_seed(4);
     for (const Case& c : cases()) {
-        const Tensor y = torch::rand({3, 3, 30, 37}), x = c.masks ? torch::rand_like(y).round() : torch::rand_like(y);
-        const Tensor here = c.map(x, y), there = c.map(x.cuda(), y.cuda()).cpu();
+        Tensor y = torch::rand({3, 3, 30, 37}), x = c.masks ? torch::rand_like(y).round() : torch::rand_like(y);
+        Tensor on_gpu = y.cuda().requires_grad_(true);
+        y.requires_grad_(true);
+        const Tensor here = c.map(x, y), there = c.map(x.cuda(), on_gpu);
+        EXPECT_TRUE(there.is_cuda()) << c.id;
         const double largest = std::max(here.abs().max().item<double>(), 1.0);
-        EXPECT_LT((there - here).abs().max().item<double>(), 1e-5 * largest) << c.id;
+        EXPECT_LT((there.cpu() - here).abs().max().item<double>(), 1e-5 * largest) << c.id;
+        here.mean().backward();
+        there.mean().backward();
+        const double steepest = y.grad().abs().max().item<double>();
+        EXPECT_LT((on_gpu.grad().cpu() - y.grad()).abs().max().item<double>(), 1e-4 * steepest) << c.id;
     }
 }
 
