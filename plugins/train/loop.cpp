@@ -5,6 +5,7 @@
 #include "result.hpp"
 #include "room.hpp"
 
+#include <fettle/ahead.hpp>
 #include <fettle/thrown.hpp>
 
 #include <algorithm>
@@ -35,6 +36,12 @@ class Borrowed {
 };
 
 Lesson first_image(const Lessons& lessons) { return lessons.read({0}, 0); }
+
+std::size_t bytes_of(const Lesson& lesson) {
+    const bool same = lesson.inputs.is_same(lesson.targets);
+    return lesson.inputs.nbytes() + (same ? 0 : lesson.targets.nbytes()) +
+           (lesson.masks.defined() ? lesson.masks.nbytes() : 0);
+}
 
 }  // namespace
 
@@ -95,6 +102,20 @@ void Loop::prepare() {
     optimiser_ = optimiser_of(recipe_, net_->parameters());
     if (recipe_.average > 0) average_.emplace(*net_, recipe_.average);
     progress_.sums.assign(terms_.size(), 0);
+}
+
+/// Two batches are made ahead, fewer where they don't fit into what the runtime allows this thread; of the calibration
+/// images, what the others leave of it, since those wait meanwhile.
+void Loop::limit_lookahead() {
+    const std::size_t limit = fettle::AheadLimit::bytes(), each = order_.largest() * bytes_of(example_);
+    ahead_ = std::min<std::size_t>(2, limit / each);
+    calibration_ahead_ = std::min<std::size_t>(
+        2, (limit - ahead_ * each) / (static_cast<std::size_t>(recipe_.batch) * example_.inputs.nbytes()));
+    if (ahead_ == 0)
+        context_.warn_this_time(
+            "a batch takes " + bytes_text(each) +
+            ", more than a quarter of `--memory`, so the next one is only made once it is needed; `--memory " +
+            std::to_string(8 * each / (1U << 20) + 1) + "M` makes room for two");
 }
 
 /// What the user should know before waiting for the result.
@@ -183,7 +204,7 @@ double Loop::calibration_loss() {
     if (average_) averaged.emplace(*net_, average_->weights());
     const std::size_t samples = calibration_->samples(), batch = static_cast<std::size_t>(recipe_.batch);
     const std::size_t batches = (samples + batch - 1) / batch;
-    Lookahead<Lesson> next(batches, 2, [&](std::size_t k) {
+    Lookahead<Lesson> next(batches, calibration_ahead_, [&](std::size_t k) {
         std::vector<std::size_t> indices;
         for (std::size_t i = k * batch; i < std::min((k + 1) * batch, samples); ++i) indices.push_back(i);
         return calibration_->read(indices, 0);
@@ -239,6 +260,7 @@ bool Loop::ended() const {
 }
 
 void Loop::save_checkpoint() {
+    progress_.seconds = context_.seconds();
     checkpoints_.write(state());
     context_.note("checkpoint",
                   "after step " + std::to_string(progress_.step) + " of " + std::to_string(schedule_.steps()));
@@ -266,7 +288,6 @@ void Loop::caution_of_standstill() const {
                   "nothing. A `learning_rate` that is far too large or too small ends so",
                   loss.front(), loss.back());
     context_.warn(text);
-    progress_.seconds = context_.seconds();
 }
 
 /// Puts into the network what is kept of it.
@@ -285,16 +306,18 @@ void Loop::settle_weights() {
 
 fettle::Network Loop::run() {
     prepare();
+    limit_lookahead();
     caution();
     const std::int64_t steps = schedule_.steps();
     if (checkpoints_.restore(state(), context_)) {
         context_.carried_on(progress_.seconds);
         context_.note("resumed", "after step " + std::to_string(progress_.step) + " of " + std::to_string(steps));
+    }
     const auto first = static_cast<std::size_t>(progress_.step);
     seen_before_ = progress_.seen;
     begun_ = saved_ = Clock::now();
-    // Three in flight: one is computed with, one is on its way, one is being made.
-    Lookahead<Lesson> next(static_cast<std::size_t>(steps) - first, 2,
+    // Three in flight, where there is room: one is computed with, one is on its way, one is being made.
+    Lookahead<Lesson> next(static_cast<std::size_t>(steps) - first, ahead_,
                            [&](std::size_t k) { return lesson_of(first + k); });
     try {
         for (;;) {

@@ -28,6 +28,7 @@ class Loop {
 
     std::shared_ptr<torch::nn::Module> fresh_net() const;
     void prepare();
+    void limit_lookahead();
     void caution() const;
     void caution_of_standstill() const;
     Lesson lesson_of(std::size_t step) const;
@@ -63,6 +64,7 @@ class Loop {
     std::optional<Average> average_;
     std::optional<Weights> best_;
     Progress progress_;
+    std::size_t ahead_ = 2, calibration_ahead_ = 2;  ///< batches that are made before they are needed, at most
     Clock::time_point begun_, saved_;
     std::int64_t seen_before_ = 0;  ///< images, in earlier runs of this training
     bool masks_seen_ = false;       ///< whether an input had anything anomalous

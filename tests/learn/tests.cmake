@@ -20,6 +20,11 @@ fettle_test(training_graphs SOURCES learn/training_graphs_test.cpp USES torch
 fettle_test(training SOURCES learn/training_test.cpp learn/trouble_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(recipe SOURCES learn/recipe_test.cpp USES torch PLUGINS model train similarity)
 fettle_test(checkpoints SOURCES learn/checkpoints_test.cpp USES torch PLUGINS model train similarity)
+fettle_test(lookahead SOURCES learn/lookahead_test.cpp USES torch PLUGINS model train)
+set(room_parts memory.cpp optimiser.cpp room.cpp weights.cpp)
+list(TRANSFORM room_parts PREPEND ${CMAKE_SOURCE_DIR}/plugins/train/)
+fettle_test(room SOURCES learn/room_test.cpp ${room_parts} USES torch)
+target_include_directories(test_room PRIVATE ${CMAKE_SOURCE_DIR}/plugins/train)
 fettle_test(inference SOURCES learn/inference_test.cpp learn/segment_test.cpp USES torch
             PLUGINS model train infer similarity)
 fettle_test(ssim SOURCES learn/ssim_test.cpp learn/ssim_gradient_test.cpp USES torch PLUGINS similarity)
