@@ -61,15 +61,14 @@ std::size_t left_in_groups(const fs::path& proc, const fs::path& groups) {
     std::size_t left = SIZE_MAX;
     std::ifstream stream(proc / "self/cgroup");
     for (std::string line; std::getline(stream, line);) {
-        const auto first = line.find(':'), second = line.find(':', first + 1);
-        if (second == std::string::npos) continue;
-        const std::string kinds = "," + line.substr(first + 1, second - first - 1) + ",",
-                          path = line.substr(second + 1);
+        std::istringstream fields(line);
+        std::string number, kinds, path;
+        std::getline(fields, number, ':'), std::getline(fields, kinds, ':'), std::getline(fields, path);
         const fs::path inside = fs::path(path).relative_path();
-        if (kinds == ",,")
+        if (kinds.empty())
             left = std::min(left, left_in(groups / inside, groups,
                                           {"memory.max", "memory.current", "inactive_file", "active_file"}));
-        else if (kinds.find(",memory,") != std::string::npos)
+        else if (kinds.find("memory") != std::string::npos)
             left = std::min(left, left_in(groups / "memory" / inside, groups / "memory",
                                           {"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file",
                                            "total_active_file"}));
