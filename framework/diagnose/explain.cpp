@@ -136,8 +136,13 @@ constexpr std::array entries{
         "before training begins."},
     CatalogueEntry{"R501", "a stage failed", "A plugin gave up for a reason of its own; the message is its."},
     CatalogueEntry{"R502", "the data", "Files are missing, damaged, empty or don't belong together."},
-    CatalogueEntry{"R503", "not finite",
-                   "A loss or score became infinite or not a number. Most often the learning rate is too high."},
+    CatalogueEntry{
+        "R503", "not finite",
+        "A loss or score became infinite or not a number. Of a loss, most often the learning rate is too high. Of the\n"
+        "score or map of a calibration sample, look at the image named, and at what the metric makes of it: a\n"
+        "threshold found without it would promise too much. A test sample's ends nothing by itself: it has no score,\n"
+        "a warning and every judgement name it, and the figures are of the others. Only where no test sample has a\n"
+        "finite score is there nothing to judge."},
     CatalogueEntry{"R504", "out of memory",
                    "The machine or the device ran out of memory. Take a smaller batch or smaller images."},
     CatalogueEntry{"R505", "the device", "The device that the graph names isn't there, or failed."},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <set>
 #include <unordered_map>
@@ -91,6 +92,17 @@ void join(ComparedMetric& metric, const Comparison& all) {
             fmt::format("the runs were judged on different test samples ({}); the paired tests use the {} that all "
                         "have judged, the figures are each run's own",
                         own, shared));
+    for (std::size_t k = 0; k < tables.size(); ++k) {
+        Missing missing;
+        for (std::size_t i = 0; i < shared; ++i)
+            missing.holds(metric.shared.columns[k].values[i], metric.shared.rows[i].id);
+        if (missing.count() > 0)
+            metric.remarks.push_back(
+                fmt::format("{}: {} of the {} shared test samples {} no finite score, {}`{}`; each of its pairs is "
+                            "compared on the samples that both runs score",
+                            all.letters[metric.runs[k]], missing.count(), shared, missing.count() == 1 ? "has" : "have",
+                            missing.count() == 1 ? "" : "the first ", missing.first()));
+    }
     if (other_split > 0)
         metric.remarks.push_back(plural(other_split, "sample") +
                                  " of the first run's test set served another purpose in another run and stayed out");
@@ -179,20 +191,27 @@ Dispute dispute_of(const Scores& shared) {
     Dispute out{{}, std::vector<double>(count), std::vector<std::size_t>(count)};
     std::vector<double> lowest(count, 1), highest(count, 0);
     for (const Scores::Column& column : shared.columns) {
-        std::vector<double> sorted = column.values, ranks;
+        std::vector<double> sorted, ranks;
+        std::copy_if(column.values.begin(), column.values.end(), std::back_inserter(sorted),
+                     [](double value) { return !std::isnan(value); });
         std::sort(sorted.begin(), sorted.end());
         for (const double value : column.values) {
+            if (std::isnan(value)) {
+                ranks.push_back(value);
+                continue;
+            }
             const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
             const auto below = static_cast<double>(first - sorted.begin()), equal = static_cast<double>(last - first);
-            ranks.push_back((below + 0.5 * (equal - 1)) / std::max<double>(1, static_cast<double>(count) - 1));
+            ranks.push_back((below + 0.5 * (equal - 1)) / std::max<double>(1, static_cast<double>(sorted.size()) - 1));
         }
         for (std::size_t i = 0; i < count; ++i) {
+            if (std::isnan(ranks[i])) continue;
             lowest[i] = std::min(lowest[i], ranks[i]);
             highest[i] = std::max(highest[i], ranks[i]);
         }
         out.ranks.push_back(std::move(ranks));
     }
-    for (std::size_t i = 0; i < count; ++i) out.spread[i] = highest[i] - lowest[i];
+    for (std::size_t i = 0; i < count; ++i) out.spread[i] = std::max(highest[i] - lowest[i], 0.0);
     std::iota(out.order.begin(), out.order.end(), std::size_t{0});
     std::stable_sort(out.order.begin(), out.order.end(),
                      [&](std::size_t a, std::size_t b) { return out.spread[a] > out.spread[b]; });

@@ -34,9 +34,9 @@ struct Comparison {
 Comparison compare_past_runs(std::vector<PastRun> runs);
 
 /// How far apart the runs place each shared sample, 0 to 1: between its highest and lowest rank among them (equal
-/// scores share theirs), whatever the scores' units. The rows, the most disputed first.
+/// scores share theirs), whatever the scores' units; a missing score has none. The rows, the most disputed first.
 struct Dispute {
-    std::vector<std::vector<double>> ranks;  ///< per column and row: the share of samples that score lower
+    std::vector<std::vector<double>> ranks;  ///< per column and row: the share that scores lower; NaN where missing
     std::vector<double> spread;              ///< per row
     std::vector<std::size_t> order;
 };

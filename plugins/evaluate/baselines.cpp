@@ -224,14 +224,13 @@ struct Baselines final : fettle::Stage {
         };
         add(trivial.columns.front().name, grey);
         for (const auto& column : metrics.columns) {
+            fettle::Missing missing;
             std::vector<double> scores;
-            for (const std::size_t row : row_of) {
-                scores.push_back(column.values[row]);
-                if (!std::isfinite(scores.back()))
-                    throw Error(Fault::numeric,
-                                "the score `" + column.name + "` of `" + metrics.rows[row].id + "` is not finite");
-            }
+            for (const std::size_t row : row_of)
+                scores.push_back(missing.holds(column.values[row], metrics.rows[row].id) ? column.values[row] : none);
+            missing.require_any("the score `" + column.name + "`", labelled.words());
             add(column.name, scores);
+            if (missing.count() > 0) say(out.rows.back().verdict, missing.words(labelled.words()));
         }
         return out;
     }
@@ -245,21 +244,30 @@ struct Baselines final : fettle::Stage {
             out.verdict = "test images of one kind only: AUROC is undefined";
             return out;
         }
-        out.figures.push_back(area("auroc", scores, labelled.anomalous));
-        if (&scores != &grey) out.figures.push_back(gain(scores, grey, labelled.anomalous));
-        if (pairs.size() < 2) {
-            out.verdict = "fewer than two pairs of equal brightness: the two kinds can't be matched";
+        const auto there = evaluate::known_in_both(scores, grey);  // all have a mean grey
+        const Labelled scored = labelled.only(there);
+        if (scored.counts.anomalous == 0 || scored.counts.normal == 0) {
+            out.verdict = "test images of one kind only have a score: AUROC is undefined";
             return out;
         }
+        const auto values = evaluate::chosen(scores, there);
+        out.figures.push_back(area("auroc", values, scored.anomalous));
+        if (&scores != &grey) out.figures.push_back(gain(values, evaluate::chosen(grey, there), scored.anomalous));
         std::vector<double> chosen;
         std::vector<bool> anomalous;
         for (const auto& [of_high, of_low] : pairs) {
-            chosen.push_back(scores[high[of_high]]), anomalous.push_back(true);
-            chosen.push_back(scores[low[of_low]]), anomalous.push_back(false);
+            const double one = scores[high[of_high]], other = scores[low[of_low]];
+            if (std::isnan(one) || std::isnan(other)) continue;
+            chosen.push_back(one), anomalous.push_back(true);
+            chosen.push_back(other), anomalous.push_back(false);
+        }
+        if (chosen.size() < 4) {
+            out.verdict = "fewer than two pairs of equal brightness: the two kinds can't be matched";
+            return out;
         }
         const fettle::Figure matched = area("auroc_matched", chosen, anomalous);
         out.figures.push_back(matched);
-        out.figures.push_back({"pairs", static_cast<double>(pairs.size()), none, none});
+        out.figures.push_back({"pairs", static_cast<double>(chosen.size() / 2), none, none});
         if (matched.low <= 0.5 && matched.high >= 0.5)
             out.verdict = "not distinguishable from chance on matched images";
         return out;
@@ -291,6 +299,10 @@ struct Baselines final : fettle::Stage {
             out.push_back(found->second);
         }
         return out;
+    }
+
+    static void say(std::string& verdict, const std::string& words) {
+        verdict += (verdict.empty() ? "" : "; ") + words;
     }
 
     static double deviation(const std::vector<double>& values) {

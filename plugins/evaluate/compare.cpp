@@ -7,9 +7,12 @@
 #include <fettle/sdk.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <set>
 
 namespace {
 
@@ -23,13 +26,15 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 /// One of the two or more things compared: a metric, or a threshold on one.
 struct Judge {
     std::string name;
-    std::vector<double> scores;              ///< of the labelled samples
+    std::vector<double> scores;              ///< of the labelled samples; NaN where one is missing
     std::vector<std::size_t> order;          ///< of them, from the highest score down
     double threshold = none;                 ///< of a threshold
     std::string column, method;              ///< of a threshold
     evaluate::Placements placed{};           ///< of a metric
     std::vector<std::vector<double>> drawn;  ///< figures of the redrawn sets, by figure
+    std::string lacking{};                   ///< whose scores are missing, in words; empty where none is
 
+    bool complete() const { return lacking.empty(); }
     bool right(std::size_t sample, bool anomalous) const { return (scores[sample] > threshold) == anomalous; }
 };
 
@@ -65,6 +70,7 @@ struct Pair {
     std::size_t first, second;
     std::vector<std::pair<std::string, Difference>> differences{};
     std::vector<fettle::Figure> further{};
+    std::optional<std::size_t> shared{};  ///< samples that both have a score of, where those aren't all
 };
 
 /// Is one metric, or one threshold, better than another, on the same test samples? Paired tests, adjusted for how many
@@ -113,6 +119,7 @@ struct Compare final : fettle::Stage {
         std::vector<Judge> metrics, thresholds;
         for (const auto& column : all.scores.columns) {
             metrics.push_back({column.name, labelled.scores(column, all.scores.rows), {}});
+            metrics.back().lacking = labelled.missing(metrics.back().scores, all.scores.rows).words(labelled.words());
             sort(metrics.back());
         }
         for (const fettle::Cut& cut : all.cuts) thresholds.push_back(threshold(cut, metrics));
@@ -120,16 +127,18 @@ struct Compare final : fettle::Stage {
         redraw(metrics, thresholds, labelled, context);
         auto measures = std::make_shared<fettle::Measures>();
         measures->scores.rows = all.scores.rows;
-        if (metrics.size() > 1) measures->tables.push_back(of_metrics(metrics, labelled));
+        if (metrics.size() > 1) measures->tables.push_back(of_metrics(metrics, labelled, context));
         if (thresholds.size() > 1) {
-            auto table = of_thresholds(thresholds, labelled);
+            auto table = of_thresholds(thresholds, labelled, context);
             if (!table.rows.empty()) measures->tables.push_back(std::move(table));
         }
         return {measures};
     }
 
    private:
+    /// Of one whose scores are all there.
     static void sort(Judge& judge) {
+        if (!judge.complete()) return;
         judge.order.resize(judge.scores.size());
         std::iota(judge.order.begin(), judge.order.end(), std::size_t{0});
         std::stable_sort(judge.order.begin(), judge.order.end(),
@@ -141,7 +150,9 @@ struct Compare final : fettle::Stage {
             throw Error(Fault::numeric, "the threshold of `" + cut.column + "` by " + cut.method + " is not a number");
         const auto metric =
             std::find_if(metrics.begin(), metrics.end(), [&](const Judge& each) { return each.name == cut.column; });
-        return {cut.column + " by " + cut.method, metric->scores, {}, cut.threshold, cut.column, cut.method};
+        Judge out{cut.column + " by " + cut.method, metric->scores, {}, cut.threshold, cut.column, cut.method};
+        out.lacking = metric->lacking;
+        return out;
     }
 
     void require(const std::vector<Judge>& metrics, const std::vector<Judge>& thresholds,
@@ -167,13 +178,23 @@ struct Compare final : fettle::Stage {
 
     static bool ranked(const Labelled& labelled) { return labelled.counts.anomalous > 1 && labelled.counts.normal > 1; }
 
-    /// The same redrawn sets for all of them: what is compared stays paired.
+    /// A judge on some of the samples, which has a score of each.
+    static Judge part(const Judge& judge, const std::vector<std::size_t>& places) {
+        Judge out = judge;
+        out.lacking.clear();
+        out.scores = evaluate::chosen(judge.scores, places);
+        sort(out);
+        return out;
+    }
+
+    /// The same redrawn sets for all of them: what is compared stays paired. Those whose scores aren't all there are
+    /// left as they are: each of their pairs is drawn from the samples that both have.
     void redraw(std::vector<Judge>& metrics, std::vector<Judge>& thresholds, const Labelled& labelled,
                 const fettle::Context& context) const {
         if (!ranked(labelled)) return;
         const auto count = static_cast<std::size_t>(draws);
         for (Judge& each : metrics) {
-            each.placed = evaluate::placements(each.scores, labelled.anomalous);
+            if (each.complete()) each.placed = evaluate::placements(each.scores, labelled.anomalous);
             each.drawn.assign(1, std::vector<double>(count));
         }
         for (Judge& each : thresholds) each.drawn.assign(3, std::vector<double>(count));
@@ -186,8 +207,10 @@ struct Compare final : fettle::Stage {
             for (const auto& kind : kinds)
                 for (std::size_t k = 0; k < kind.size(); ++k)
                     ++weights[kind[static_cast<std::size_t>(random.integer(0, static_cast<int>(kind.size()) - 1))]];
-            for (Judge& each : metrics) each.drawn[0][draw] = weighted_precision(each, labelled.anomalous, weights);
+            for (Judge& each : metrics)
+                if (each.complete()) each.drawn[0][draw] = weighted_precision(each, labelled.anomalous, weights);
             for (Judge& each : thresholds) {
+                if (!each.complete()) continue;
                 const auto calls = weighted_calls(each, labelled.anomalous, weights);
                 each.drawn[0][draw] = evaluate::balanced_accuracy(calls);
                 each.drawn[1][draw] = evaluate::f1(calls);
@@ -202,7 +225,28 @@ struct Compare final : fettle::Stage {
         return evaluate::redrawn_difference(value, std::move(differences), confidence);
     }
 
-    fettle::Table of_metrics(const std::vector<Judge>& metrics, const Labelled& labelled) const {
+    /// compare(pair, first, second, labelled) for each pair: on all samples, or on those that both have a score of.
+    template <class Compare>
+    void compare_all(std::vector<Pair>& pairs, const std::vector<Judge>& judges, const Labelled& labelled,
+                     bool are_metrics, const fettle::Context& context, const Compare& compare) const {
+        fettle::parallel_for_each_index(pairs.size(), [&](std::size_t k) {
+            const Judge &first = judges[pairs[k].first], &second = judges[pairs[k].second];
+            if (first.complete() && second.complete()) compare(pairs[k], first, second, labelled);
+        });
+        for (Pair& pair : pairs) {
+            const Judge &first = judges[pair.first], &second = judges[pair.second];
+            if (first.complete() && second.complete()) continue;
+            const auto places = evaluate::known_in_both(first.scores, second.scores);
+            pair.shared = places.size();
+            std::vector<Judge> both{part(first, places), part(second, places)}, others;
+            const Labelled some = labelled.only(places);
+            are_metrics ? redraw(both, others, some, context) : redraw(others, both, some, context);
+            compare(pair, both[0], both[1], some);
+        }
+    }
+
+    fettle::Table of_metrics(const std::vector<Judge>& metrics, const Labelled& labelled,
+                             const fettle::Context& context) const {
         // Beside metrics, trivial scores needn't be told from each other: each pair more makes the rest harder to tell.
         const auto is_trivial = [](const Judge& each) { return evaluate::is_trivial(each.name); };
         const bool any_metric = !std::all_of(metrics.begin(), metrics.end(), is_trivial);
@@ -215,21 +259,23 @@ struct Compare final : fettle::Stage {
             for (std::size_t b = a + 1; b < metrics.size(); ++b)
                 if (is_compared(metrics[a], metrics[b]))
                     pairs.push_back(metrics[b].name == against ? Pair{b, a} : Pair{a, b});
-        const std::vector<std::uint32_t> once(labelled.rows.size(), 1);
-        if (ranked(labelled))
-            fettle::parallel_for_each_index(pairs.size(), [&](std::size_t k) {
-                const Judge &first = metrics[pairs[k].first], &second = metrics[pairs[k].second];
-                pairs[k].differences.emplace_back("auroc",
-                                                  evaluate::auroc_difference(first.placed, second.placed, confidence));
-                const double precision = weighted_precision(first, labelled.anomalous, once) -
-                                         weighted_precision(second, labelled.anomalous, once);
-                pairs[k].differences.emplace_back("average_precision", redrawn(first, second, 0, precision));
-            });
+        compare_all(pairs, metrics, labelled, /*are_metrics=*/true, context,
+                    [this](auto&&... each) { compare_rankings(each...); });
         return table("Metrics compared", metrics, std::move(pairs), labelled,
                      "AUROC by DeLong's paired test, average precision by drawing the samples anew");
     }
 
-    fettle::Table of_thresholds(const std::vector<Judge>& thresholds, const Labelled& labelled) const {
+    void compare_rankings(Pair& pair, const Judge& first, const Judge& second, const Labelled& labelled) const {
+        if (!ranked(labelled)) return;
+        const std::vector<std::uint32_t> once(labelled.rows.size(), 1);
+        pair.differences.emplace_back("auroc", evaluate::auroc_difference(first.placed, second.placed, confidence));
+        const double precision =
+            weighted_precision(first, labelled.anomalous, once) - weighted_precision(second, labelled.anomalous, once);
+        pair.differences.emplace_back("average_precision", redrawn(first, second, 0, precision));
+    }
+
+    fettle::Table of_thresholds(const std::vector<Judge>& thresholds, const Labelled& labelled,
+                                const fettle::Context& context) const {
         std::vector<Pair> pairs;
         for (std::size_t a = 0; a < thresholds.size(); ++a)
             for (std::size_t b = a + 1; b < thresholds.size(); ++b) {
@@ -238,17 +284,15 @@ struct Compare final : fettle::Stage {
                 if (!against.empty() && first.column != against && second.column != against) continue;
                 pairs.push_back({a, b});
             }
-        const std::vector<std::uint32_t> once(labelled.rows.size(), 1);
-        fettle::parallel_for_each_index(pairs.size(),
-                                        [&](std::size_t k) { compare_calls(pairs[k], thresholds, labelled, once); });
+        compare_all(pairs, thresholds, labelled, /*are_metrics=*/false, context,
+                    [this](auto&&... each) { compare_calls(each...); });
         return table("Thresholds compared", thresholds, std::move(pairs), labelled,
                      "accuracy by McNemar's exact test, balanced accuracy and F1 by drawing the samples anew; pairs on "
                      "one metric or by one method");
     }
 
-    void compare_calls(Pair& pair, const std::vector<Judge>& thresholds, const Labelled& labelled,
-                       const std::vector<std::uint32_t>& once) const {
-        const Judge &first = thresholds[pair.first], &second = thresholds[pair.second];
+    void compare_calls(Pair& pair, const Judge& first, const Judge& second, const Labelled& labelled) const {
+        if (labelled.rows.empty()) return;
         std::size_t only_first = 0, only_second = 0;
         for (std::size_t i = 0; i < labelled.anomalous.size(); ++i) {
             const bool one = first.right(i, labelled.anomalous[i]), other = second.right(i, labelled.anomalous[i]);
@@ -264,6 +308,7 @@ struct Compare final : fettle::Stage {
         pair.further = {{"only_first_right", static_cast<double>(only_first), none, none},
                         {"only_second_right", static_cast<double>(only_second), none, none}};
         if (!ranked(labelled)) return;
+        const std::vector<std::uint32_t> once(labelled.rows.size(), 1);
         const auto one = weighted_calls(first, labelled.anomalous, once);
         const auto other = weighted_calls(second, labelled.anomalous, once);
         const auto add = [&](const char* name, std::size_t figure, double (*of)(const fettle::Confusion&)) {
@@ -285,13 +330,22 @@ struct Compare final : fettle::Stage {
             out.note += " " + std::to_string(labelled.unlabelled) + " test sample" +
                         (labelled.unlabelled == 1 ? "" : "s") + " without a label " +
                         (labelled.unlabelled == 1 ? "was" : "were") + " left out.";
+        std::set<std::string> said;
+        for (const Judge& each : judges) {
+            const std::string& column = each.column.empty() ? each.name : each.column;
+            if (!each.complete() && said.insert(column).second) out.note += " `" + column + "`: " + each.lacking + ".";
+        }
+        if (!said.empty()) out.note += " Each pair is compared on the samples that both have a score of.";
         if (!ranked(labelled)) out.note += " Fewer than two samples of one kind: what needs both is left out.";
-        const std::size_t figures = pairs.empty() ? 0 : pairs.front().differences.size();
+        std::size_t figures = 0;  // a pair on few samples has the first ones alone
+        for (const Pair& pair : pairs) figures = std::max(figures, pair.differences.size());
         for (std::size_t f = 0; f < figures; ++f) {
             std::vector<std::optional<double>> p;
-            for (const Pair& pair : pairs) p.push_back(pair.differences[f].second.p);
+            for (const Pair& pair : pairs)
+                p.push_back(f < pair.differences.size() ? pair.differences[f].second.p : std::nullopt);
             p = evaluate::holm(p);
-            for (std::size_t k = 0; k < pairs.size(); ++k) pairs[k].differences[f].second.p = p[k];
+            for (std::size_t k = 0; k < pairs.size(); ++k)
+                if (f < pairs[k].differences.size()) pairs[k].differences[f].second.p = p[k];
         }
         for (const Pair& pair : pairs) out.rows.push_back(row(pair, judges));
         return out;
@@ -307,6 +361,7 @@ struct Compare final : fettle::Stage {
             if (difference.p) out.figures.push_back({name + "_p", *difference.p, none, none});
         }
         out.figures.insert(out.figures.end(), pair.further.begin(), pair.further.end());
+        if (pair.shared) out.figures.push_back({"shared_samples", static_cast<double>(*pair.shared), none, none});
         out.verdict = verdict(pair, first, second);
         return out;
     }

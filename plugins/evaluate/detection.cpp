@@ -260,7 +260,8 @@ struct Detection final : fettle::Measure {
                                 "look at the image and its reconstruction; a network whose training diverged gives "
                                 "such scores");
                 }
-                if (split == fettle::Split::test && label == fettle::Label::normal) test.push_back(column.values[i]);
+                if (split == fettle::Split::test && label == fettle::Label::normal && std::isfinite(column.values[i]))
+                    test.push_back(column.values[i]);
             }
         }
         if (!calibration.empty() && !test.empty())

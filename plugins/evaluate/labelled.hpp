@@ -7,6 +7,7 @@
 #include <fettle/ports.hpp>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -32,20 +33,55 @@ struct Labelled {
         }
     }
 
-    /// Their scores in a column. Throws Error(Fault::numeric) naming the first sample whose score isn't finite.
+    /// Their scores in a column, NaN where one is missing. Throws Error(Fault::numeric) naming the first where all are.
     std::vector<double> scores(const fettle::Scores::Column& column,
                                const std::vector<fettle::SampleInfo>& table) const {
+        fettle::Missing missing;
         std::vector<double> out;
-        for (const std::size_t row : rows) {
-            out.push_back(column.values[row]);
-            if (!std::isfinite(out.back()))
-                throw fettle::Error(fettle::Fault::numeric,
-                                    "the score `" + column.name + "` of `" + table[row].id + "` is not finite")
-                    .help("look at the image and at what was made of it; a training that diverged gives such scores");
+        for (const std::size_t row : rows)
+            out.push_back(missing.holds(column.values[row], table[row].id) ? column.values[row]
+                                                                           : std::numeric_limits<double>::quiet_NaN());
+        missing.require_any("the score `" + column.name + "`", words());
+        return out;
+    }
+
+    /// Which of them have no such score: of `scores`, as scores() gives them.
+    fettle::Missing missing(const std::vector<double>& scores, const std::vector<fettle::SampleInfo>& table) const {
+        fettle::Missing out;
+        for (std::size_t k = 0; k < rows.size(); ++k) out.holds(scores[k], table[rows[k]].id);
+        return out;
+    }
+
+    /// Some of them, by their places among these.
+    Labelled only(const std::vector<std::size_t>& places) const {
+        Labelled out({});
+        for (const std::size_t k : places) {
+            out.rows.push_back(rows[k]);
+            out.anomalous.push_back(anomalous[k]);
+            ++(anomalous[k] ? out.counts.anomalous : out.counts.normal);
         }
         return out;
     }
+
+    /// What they are called where they are counted.
+    const char* words() const { return unlabelled > 0 ? "test samples with a label" : "test samples"; }
 };
+
+/// The values at some places.
+template <class T>
+std::vector<T> chosen(const std::vector<T>& values, const std::vector<std::size_t>& places) {
+    std::vector<T> out;
+    for (const std::size_t place : places) out.push_back(values[place]);
+    return out;
+}
+
+/// The places at which neither is NaN.
+inline std::vector<std::size_t> known_in_both(const std::vector<double>& first, const std::vector<double>& second) {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < first.size(); ++i)
+        if (!std::isnan(first[i]) && !std::isnan(second[i])) out.push_back(i);
+    return out;
+}
 
 /// The names of the figures that have no interval, with commas between.
 inline std::string without_interval(const std::vector<fettle::Figure>& figures) {

@@ -21,6 +21,7 @@ using fettle::Fault;
 using fettle::Label;
 using fettle::Split;
 
+constexpr auto judged_images = "test images to judge";
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 /// What is kept of one set of maps: four bytes a pixel.
@@ -29,6 +30,15 @@ struct Kept {
     std::vector<std::string> classes;        ///< of each of them: that of its anomaly, empty for normal ones
     std::vector<std::uint32_t> calibration;  ///< keys of all pixels of sound calibration images
     std::size_t with_mask = 0, without_mask = 0, normal = 0, unlabelled = 0;
+    /// Id and class of each image that would be judged and whose map holds a value that isn't finite.
+    std::vector<std::pair<std::string, std::string>> lost;
+
+    fettle::Missing missing() const {
+        fettle::Missing out;
+        for (std::size_t i = 0; i < test.size(); ++i) out.add("", true);
+        for (const auto& [id, name] : lost) out.add(id, false);
+        return out;
+    }
 };
 
 /// How well anomalous pixels are found, where masks say which they are. An image without a mask is left out if it is
@@ -77,11 +87,14 @@ struct Localisation final : fettle::Stage {
             if (measures->scores.rows.empty())
                 for (std::size_t i = 0; i < maps->size(); ++i) measures->scores.rows.push_back(maps->info(i));
             Kept kept = read(*maps, context);
+            kept.missing().require_any("the map `" + maps->label() + "`", judged_images);
             const auto threshold = threshold_of(kept);
             table.rows.push_back(row(maps->label(), kept, threshold, context));
-            if (classes)
-                for (const std::string& name : std::set(kept.classes.begin(), kept.classes.end()))
-                    if (!name.empty()) table.rows.push_back(class_row(maps->label(), name, kept, threshold, context));
+            if (!classes) continue;
+            std::set<std::string> names(kept.classes.begin(), kept.classes.end());
+            for (const auto& [id, name] : kept.lost) names.insert(name);
+            for (const std::string& name : names)
+                if (!name.empty()) table.rows.push_back(class_row(maps->label(), name, kept, threshold, context));
         }
         measures->tables.push_back(std::move(table));
         return {measures};
@@ -94,6 +107,7 @@ struct Localisation final : fettle::Stage {
             context.check_stop();
             const auto masks = masks_of(maps, batch, first);
             std::vector<ImagePixels> pixels(batch.size());
+            std::vector<char> lost(batch.size());
             fettle::parallel_for_each_index(batch.size(), [&](std::size_t i) {
                 const fettle::SampleInfo& info = batch.info(i);
                 const bool calibrates = info.split == Split::calibrate && info.label != Label::anomalous;
@@ -101,12 +115,17 @@ struct Localisation final : fettle::Stage {
                                     (info.label == Label::normal || masks[i] != nullptr);
                 if (!calibrates && !judged) return;
                 const fettle::Plane plane = batch.plane(i);
-                require_finite(plane, maps, info);
+                lost[i] = !is_finite(plane, maps, info);
+                if (lost[i]) return;
                 pixels[i] = masks[i] == nullptr
                                 ? evaluate::pixels_of(plane, {})
                                 : evaluate::pixels_of(plane, evaluate::fitting_mask(masks[i]->mask, plane, info.id));
             });
-            for (std::size_t i = 0; i < batch.size(); ++i) keep(out, batch.info(i), std::move(pixels[i]));
+            for (std::size_t i = 0; i < batch.size(); ++i)
+                if (lost[i])
+                    out.lost.emplace_back(batch.info(i).id, class_of(batch.info(i)));
+                else
+                    keep(out, batch.info(i), std::move(pixels[i]));
             context.progress(first + batch.size(), maps.size());
         });
         return out;
@@ -131,13 +150,20 @@ struct Localisation final : fettle::Stage {
         return out;
     }
 
-    static void require_finite(const fettle::Plane& plane, const fettle::Maps& maps, const fettle::SampleInfo& info) {
+    /// Throws Error(Fault::numeric) where a map of calibration isn't: the threshold hangs on it.
+    static bool is_finite(const fettle::Plane& plane, const fettle::Maps& maps, const fettle::SampleInfo& info) {
         if (plane.values.empty())
             throw Error(Fault::data, "the map `" + maps.label() + "` of `" + info.id + "` is empty");
-        if (!std::all_of(plane.values.begin(), plane.values.end(), [](float v) { return std::isfinite(v); }))
-            throw Error(Fault::numeric,
-                        "the map `" + maps.label() + "` of `" + info.id + "` holds a value that is not finite")
-                .help("look at the image and its reconstruction; a network whose training diverged gives such maps");
+        if (std::all_of(plane.values.begin(), plane.values.end(), [](float v) { return std::isfinite(v); }))
+            return true;
+        if (info.split == Split::test) return false;
+        throw Error(Fault::numeric,
+                    "the map `" + maps.label() + "` of `" + info.id + "` holds a value that is not finite")
+            .help("look at the image and its reconstruction; a network whose training diverged gives such maps");
+    }
+
+    static std::string class_of(const fettle::SampleInfo& info) {
+        return info.label == Label::normal ? "" : info.category;
     }
 
     static void keep(Kept& out, const fettle::SampleInfo& info, ImagePixels pixels) {
@@ -152,7 +178,7 @@ struct Localisation final : fettle::Stage {
         // One whose whole mask lies in the border that its map lacks has nothing to find.
         if (info.label != Label::normal && pixels.regions == 0) return;
         out.test.push_back(std::move(pixels));
-        out.classes.push_back(info.label == Label::normal ? "" : info.category);
+        out.classes.push_back(class_of(info));
     }
 
     /// Sound calibration images aren't needed any more after it.
@@ -167,6 +193,8 @@ struct Localisation final : fettle::Stage {
                                  const std::optional<double>& threshold, const fettle::Context& context) const {
         Kept part;
         part.normal = kept.normal;
+        for (const auto& each : kept.lost)
+            if (each.second.empty() || each.second == name) part.lost.push_back(each);
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < kept.test.size(); ++i)
             if (kept.classes[i].empty() || kept.classes[i] == name) {
@@ -185,8 +213,11 @@ struct Localisation final : fettle::Stage {
         std::size_t sound = 0, regions = 0;
         for (const ImagePixels& image : kept.test) sound += image.sound.size(), regions += image.regions;
         if (regions == 0 || sound == 0) {
-            out.verdict = regions == 0 ? "no test image has a mask: there is nothing to measure"
-                                       : "no test image has a sound pixel: there is nothing to rank";
+            out.verdict = regions > 0 ? "no test image has a sound pixel: there is nothing to rank"
+                                      : "no test image has a mask: there is nothing to measure";
+            if (const auto missing = kept.missing(); missing.count() > 0)
+                out.verdict += " (" + std::to_string(missing.count()) +
+                               " left out, whose maps aren't finite, the first `" + missing.first() + "`)";
             context.warn("`" + label + "`: " + out.verdict);
             return out;
         }
@@ -226,6 +257,7 @@ struct Localisation final : fettle::Stage {
     static std::string remarks(const Kept& kept, bool called, const std::string& without_interval) {
         std::string out;
         const auto say = [&out](const std::string& words) { out += (out.empty() ? "" : "; ") + words; };
+        if (const auto missing = kept.missing(); missing.count() > 0) say(missing.words(judged_images, "map"));
         if (kept.without_mask > 0)
             say(std::to_string(kept.without_mask) + " anomalous test images without a mask were left out");
         if (kept.unlabelled > 0) say(std::to_string(kept.unlabelled) + " without a label were left out");

@@ -1,3 +1,4 @@
+#include "figures.hpp"
 #include "output.hpp"
 
 #include <fettle/sdk.hpp>
@@ -74,6 +75,7 @@ struct CsvReport final : fettle::Report {
             count("false_positive", judged.confusion.false_positive);
             count("true_negative", judged.confusion.true_negative);
             count("false_negative", judged.confusion.false_negative);
+            count("missing_scores", report::missing_of(judged, measures.scores).count());
         }
         return csv.text();
     }
@@ -100,7 +102,8 @@ struct CsvReport final : fettle::Report {
         return csv.text();
     }
 
-    /// A column of scores for each metric, and one of calls for each threshold on it: 1 where it is anomalous.
+    /// A column of scores for each metric, and one of calls for each threshold on it: 1 where it is anomalous, nothing
+    /// where there is no finite score to call by.
     static std::string samples(const fettle::Measures& measures) {
         Csv csv{"sample", "label", "split", "category"};
         for (const auto& column : measures.scores.columns) csv.field(column.name);
@@ -120,7 +123,10 @@ struct CsvReport final : fettle::Report {
             const fettle::SampleInfo& row = measures.scores.rows[i];
             csv.field(row.id).field(to_string(row.label)).field(to_string(row.split)).field(row.category);
             for (const auto& column : measures.scores.columns) csv.number(column.values[i]);
-            for (const Call& call : calls) csv.field((*call.values)[i] > call.threshold ? "1" : "0");
+            for (const Call& call : calls) {
+                const double value = (*call.values)[i];
+                csv.field(!std::isfinite(value) ? "" : value > call.threshold ? "1" : "0");
+            }
             csv.end();
         }
         return csv.text();

@@ -10,7 +10,9 @@ namespace report {
 
 /// One figure of one judgement, or of one row of a table.
 struct NamedFigure {
-    std::string name;  ///< "auroc", its interval's ends "auroc_lower" and "auroc_upper", "threshold", "false_positive"
+    /// "auroc", its interval's ends "auroc_lower" and "auroc_upper", "threshold", "false_positive"; "missing_scores":
+    /// how many labelled test samples were not judged for want of a finite score
+    std::string name;
     double value = 0;
 };
 struct Group {
@@ -19,7 +21,11 @@ struct Group {
     bool judgement = false;
     std::vector<NamedFigure> figures;
     std::vector<std::string> remarks;
+    std::string missing;  ///< of a judgement with missing scores: how many of how many, and the first; else empty
 };
+
+/// Which labelled test samples have no finite score in the column that was judged.  [any thread, concurrent]
+fettle::Missing missing_of(const fettle::Judgement& judged, const fettle::Scores& scores);
 
 /// Judgements, then rows of tables, as they come. A judgement is named after its column; where a column is judged more
 /// than once, after its column and method: "ssim mean, quantile(at=0.95)". Ends of intervals are there where they are

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -30,22 +29,21 @@ const std::vector<double>& values_of(const fettle::Scores& scores, const std::st
 }
 
 /// The missed, lowest score first; the false alarms, highest first; the found, highest first; the let pass, lowest
-/// first. Equal scores stay in the table's order, what is not a number comes last.
+/// first; those without a finite score. Equal scores stay in the table's order.
 std::vector<Rows> by_outcome(const fettle::Scores& scores, const fettle::Cut& cut) {
     const std::vector<double>& values = values_of(scores, cut.column);
-    std::vector<Rows> out(4);
+    std::vector<Rows> out(5);
     for (std::size_t i = 0; i < scores.rows.size(); ++i) {
         const auto& row = scores.rows[i];
         if (row.split != fettle::Split::test || row.label == Label::unknown) continue;
         const bool called = values[i] > cut.threshold;
-        out[row.label == Label::anomalous ? (called ? 2 : 0) : (called ? 1 : 3)].push_back(i);
+        const std::size_t group = row.label == Label::anomalous ? (called ? 2 : 0) : (called ? 1 : 3);
+        out[std::isfinite(values[i]) ? group : 4].push_back(i);
     }
-    constexpr double last = std::numeric_limits<double>::infinity();
-    for (std::size_t group = 0; group < out.size(); ++group) {
+    for (std::size_t group = 0; group < 4; ++group) {
         const double sign = group == 1 || group == 2 ? -1 : 1;
-        const auto place = [&](std::size_t row) { return std::isnan(values[row]) ? last : sign * values[row]; };
         std::stable_sort(out[group].begin(), out[group].end(),
-                         [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+                         [&](std::size_t a, std::size_t b) { return sign * values[a] < sign * values[b]; });
     }
     return out;
 }
@@ -100,9 +98,10 @@ void find_highs(std::vector<Set>& sets, const Shelf& shelf) {
             for (const Shown& each : row) {
                 if (each.set != s) continue;
                 float most = 0;
+                bool any = false;
                 for (const float value : each.map.values)
-                    if (std::isfinite(value)) most = std::max(most, value);
-                highest.push_back(most);
+                    if (std::isfinite(value)) most = std::max(most, value), any = true;
+                if (any) highest.push_back(most);
             }
         const double high = highest.empty() ? 0 : fettle::quantile(std::move(highest), 0.5);
         if (high > 0) sets[s].high = high;

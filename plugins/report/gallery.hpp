@@ -12,8 +12,8 @@
 namespace report {
 
 /// The test samples as rows of the table of scores, the most telling first: of every judgement in turn the next that
-/// was missed, the next false alarm, the next found with a high score and the next let pass with a low one; those
-/// without a label last.                                                                       [any thread, concurrent]
+/// was missed, the next false alarm, the next found with a high score, the next let pass with a low one and
+/// the next without a finite score; those without a label last. [any thread, concurrent]
 std::vector<std::size_t> telling_rows(const fettle::Measures& measures);
 
 /// What the pictures may take.

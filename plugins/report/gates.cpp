@@ -31,6 +31,7 @@ std::vector<std::string> known_figures() {
             "false_positive",
             "true_negative",
             "false_negative",
+            "missing_scores",
             "auroc_departure",
             "auroc_high",
             "auroc_low",
@@ -45,7 +46,8 @@ std::vector<std::string> known_figures() {
             "images_with_mask",
             "regions",
             "only_first_right",
-            "only_second_right"};
+            "only_second_right",
+            "shared_samples"};
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -198,7 +200,8 @@ std::vector<Finding> findings(const std::vector<Demand>& demands, const std::vec
         const auto places = about(demand, groups);
         for (const Group* group : places) {
             const NamedFigure* figure = find(*group, demand.figure);
-            const std::string words = figure != nullptr ? told(*group, *figure) : missing(*group, demand.figure);
+            std::string words = figure != nullptr ? told(*group, *figure) : missing(*group, demand.figure);
+            if (figure != nullptr && !group->missing.empty()) words += "; " + group->missing;
             out.push_back(
                 {d,
                  group->name,

@@ -87,21 +87,25 @@ struct Outcome {
     std::vector<std::size_t> rows;
 };
 
+constexpr std::size_t no_score = 4;  ///< the last outcome: samples that can't be judged, in the table's order
+
 std::vector<Outcome> outcomes(const fettle::Scores& scores, const std::vector<double>& values, double threshold,
                               std::size_t most) {
-    std::vector<Outcome> out{{"missed", {}}, {"false alarms", {}}, {"found", {}}, {"let pass", {}}};
+    std::vector<Outcome> out{{"missed", {}}, {"false alarms", {}}, {"found", {}}, {"let pass", {}}, {"no score", {}}};
     for (std::size_t i = 0; i < scores.rows.size(); ++i) {
         const auto& row = scores.rows[i];
-        if (row.split != fettle::Split::test || row.label == Label::unknown || std::isnan(values[i])) continue;
+        if (row.split != fettle::Split::test || row.label == Label::unknown) continue;
         const bool called = values[i] > threshold;
-        out[row.label == Label::anomalous ? (called ? 2 : 0) : (called ? 1 : 3)].rows.push_back(i);
+        const std::size_t kind = row.label == Label::anomalous ? (called ? 2 : 0) : (called ? 1 : 3);
+        out[std::isfinite(values[i]) ? kind : no_score].rows.push_back(i);
     }
     for (std::size_t k = 0; k < out.size(); ++k) {
         const bool highest_first = k == 1 || k == 2;
         auto& rows = out[k].rows;
-        std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
-            return highest_first ? values[a] > values[b] : values[a] < values[b];
-        });
+        if (k != no_score)
+            std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+                return highest_first ? values[a] > values[b] : values[a] < values[b];
+            });
         rows.resize(std::min(rows.size(), most));
     }
     return out;
@@ -240,7 +244,8 @@ std::vector<Montage> montages(const fettle::Report::Found& found, MontageSize si
             for (const std::size_t row : outcome.rows) {
                 context.check_stop();
                 rows.push_back(row_of(row, sets, highs));
-                rows.back().caption = short_digits(values[row]) + "  " + scores.rows[row].id;
+                rows.back().caption = (std::isfinite(values[row]) ? short_digits(values[row]) : outcome.name) + "  " +
+                                      scores.rows[row].id;
                 masks |= !rows.back().pictures.back().empty();
             }
             if (!masks)

@@ -12,7 +12,7 @@ namespace report {
 /// Rows of pictures under a line of headings, RGB.
 struct Montage {
     std::string group;  ///< the judgement's name (groups_of), "training"
-    std::string name;   ///< "missed", "false alarms", "found", "let pass"; "examples" of a training
+    std::string name;   ///< "missed", "false alarms", "found", "let pass", "no score"; "examples" of a training
     fettle::Image image;
 };
 

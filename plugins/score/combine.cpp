@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace {
@@ -58,16 +59,17 @@ struct Combine final : fettle::Stage {
         return {};
     }
 
-    Out run(const In& in, fettle::Context&) const {
+    Out run(const In& in, fettle::Context& context) const {
         Scores table = fettle::join_scores(in.scores);
         require_weights(table.columns.size());
         require_enough(table);
         for (Scores::Column& column : table.columns) {
-            if (by == "log_sum") take_logarithms(column, table.rows);
             require_finite(column, table.rows);
+            if (by == "log_sum") take_logarithms(column, table.rows);
         }
         auto out = std::make_shared<Scores>();
         out->columns.push_back({column_name(table), by == "mahalanobis" ? distances(table) : weighted_means(table)});
+        fettle::settle_missing(out->columns.front(), table.rows, context);
         out->rows = std::move(table.rows);
         return {out};
     }
@@ -91,8 +93,10 @@ struct Combine final : fettle::Stage {
             const score::Scale scale(reference_of(column, table.rows), column.name);
             for (std::size_t i = 0; i < out.size(); ++i) {
                 const bool own = is_reference(table.rows[i]);
-                out[i] += weight *
-                          (by == "rank" ? scale.rank(column.values[i], own) : scale.deviations(column.values[i], own));
+                const double value = column.values[i];
+                out[i] += std::isnan(value)
+                              ? value  // a missing score has no rank either
+                              : weight * (by == "rank" ? scale.rank(value, own) : scale.deviations(value, own));
             }
         }
         return out;
@@ -153,13 +157,17 @@ struct Combine final : fettle::Stage {
         }
     }
 
-    static void require_finite(const Scores::Column& column, const std::vector<SampleInfo>& rows) {
-        for (std::size_t i = 0; i < rows.size(); ++i)
-            if (!std::isfinite(column.values[i]))
+    /// A test sample may lack a score; it then has no combined one either.
+    static void require_finite(Scores::Column& column, const std::vector<SampleInfo>& rows) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (std::isfinite(column.values[i])) continue;
+            if (rows[i].split != fettle::Split::test)
                 throw Error(Fault::numeric, "the score `" + column.name + "` of `" + rows[i].id + "` is not finite")
                     .help(
                         "look at the image and its reconstruction; a network whose training diverged gives such "
                         "scores");
+            column.values[i] = std::numeric_limits<double>::quiet_NaN();
+        }
     }
 };
 

@@ -54,6 +54,7 @@ struct Read final : fettle::Stage {
         if (const std::size_t left_out = table.rows.size() - scores->rows.size(); left_out > 0)
             context.warn(std::to_string(left_out) + " of " + std::to_string(table.rows.size()) + " rows of `" +
                          path.filename().string() + "` are no test samples by its column `split`, and were left out");
+        for (fettle::Scores::Column& column : scores->columns) fettle::settle_missing(column, scores->rows, context);
         auto decisions = std::make_shared<fettle::Decisions>();
         decisions->scores = *scores;
         for (std::size_t k = 0; k < thresholds.size(); ++k)

@@ -107,6 +107,7 @@ struct GradientHistogram final : fettle::Stage {
             out->rows.push_back(images->info(i));
             out->columns.front().values.push_back(distances.distance(rows[i], own.contains(images->info(i).id)));
         }
+        fettle::settle_missing(out->columns.front(), out->rows, context);
         return {out};
     }
 

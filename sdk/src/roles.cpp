@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace fettle {
 namespace {
@@ -36,6 +37,15 @@ void require_finite(double value, const std::string& id, const std::string& colu
     if (!std::isfinite(value))
         throw Error(Fault::numeric, "the score `" + column + "` of `" + id + "` is not finite")
             .help("look at the image and its reconstruction; a network whose training diverged gives such scores");
+}
+
+/// False, or an Error where the sample isn't one of `test`, where the map holds a value that isn't finite.
+bool may_be_pooled(const Plane& plane, const SampleInfo& info, const std::string& label) {
+    if (plane.values.empty()) throw Error(Fault::data, "the map `" + label + "` of `" + info.id + "` is empty");
+    if (std::all_of(plane.values.begin(), plane.values.end(), [](float v) { return std::isfinite(v); })) return true;
+    if (info.split == Split::test) return false;
+    throw Error(Fault::numeric, "the map `" + label + "` of `" + info.id + "` holds a value that is not finite")
+        .help("look at the image and its reconstruction; a network whose training diverged gives such maps");
 }
 
 /// Refuses calibration samples of which only making them tells whether they are damaged: whatever looks for sound
@@ -169,8 +179,7 @@ Distance::Out Distance::run(const In& in, Context& context) const {
         });
         context.progress(first + indices.size(), scores->rows.size());
     });
-    for (std::size_t i = 0; i < column.values.size(); ++i)
-        require_finite(column.values[i], scores->rows[i].id, column.name);
+    settle_missing(column, scores->rows, context);
     scores->columns.push_back(std::move(column));
     return {scores};
 }
@@ -186,21 +195,13 @@ Pooling::Out Pooling::run(const In& in, Context& context) const {
             context.check_stop();
             parallel_for_each_index(batch.size(), [&](std::size_t i) {
                 const Plane plane = batch.plane(i);
-                if (plane.values.empty())
-                    throw Error(Fault::data, "the map `" + maps.label() + "` of `" + batch.info(i).id + "` is empty");
-                const auto bad =
-                    std::find_if(plane.values.begin(), plane.values.end(), [](float v) { return !std::isfinite(v); });
-                if (bad != plane.values.end())
-                    throw Error(Fault::numeric, "the map `" + maps.label() + "` of `" + batch.info(i).id +
-                                                    "` holds a value that is not finite")
-                        .help(
-                            "look at the image and its reconstruction; a network whose training diverged gives such "
-                            "maps");
-                column.values[first + i] = pool(plane);
-                require_finite(column.values[first + i], batch.info(i).id, column.name);
+                column.values[first + i] = may_be_pooled(plane, batch.info(i), maps.label())
+                                               ? pool(plane)
+                                               : std::numeric_limits<double>::quiet_NaN();
             });
             context.progress(which * table->rows.size() + first + batch.size(), in.maps.size() * table->rows.size());
         });
+        settle_missing(column, table->rows, context);
         table->columns.push_back(std::move(column));
         tables.push_back(std::move(table));
     }
@@ -245,6 +246,7 @@ Measure::Out Measure::run(const In& in, Context&) const {
             std::vector<double> values;
             std::vector<bool> anomalous;
             std::size_t unlabelled = 0;
+            Missing missing;
             for (std::size_t i = 0; i < decisions->scores.rows.size(); ++i) {
                 const SampleInfo& row = decisions->scores.rows[i];
                 if (row.split != Split::test) continue;
@@ -252,11 +254,15 @@ Measure::Out Measure::run(const In& in, Context&) const {
                     ++unlabelled;
                     continue;
                 }
-                require_finite(column->values[i], row.id, cut.column);
+                if (!missing.holds(column->values[i], row.id)) continue;
                 values.push_back(column->values[i]);
                 anomalous.push_back(row.label == Label::anomalous);
             }
+            const char* judged = unlabelled > 0 ? "test samples with a label" : "test samples";
+            missing.require_any("the score `" + cut.column + "`", judged);
             Judgement judgement = judge(values, anomalous, cut);
+            if (missing.count() > 0)  // the first: all others are of the rest
+                judgement.remarks.insert(judgement.remarks.begin(), missing.words(judged));
             if (unlabelled > 0)
                 judgement.remarks.push_back(unlabelled == 1 ? "1 test sample without a label was not judged"
                                                             : std::to_string(unlabelled) +

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <stdexcept>
 #include <unordered_map>
@@ -145,6 +146,12 @@ std::size_t bytes_of(const Sample& sample) {
     for (const auto& name : sample.instance_classes) bytes += name.size();
     for (const auto& step : sample.lineage) bytes += step.size();
     return bytes;
+}
+
+/// A missing score equals a missing one.
+bool same_values(const std::vector<double>& left, const std::vector<double>& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); });
 }
 
 }  // namespace
@@ -332,7 +339,7 @@ Measures join_measures(const std::vector<Ref<Measures>>& parts) {
         std::erase_if(fresh->columns, [&](const Scores::Column& column) {
             return std::any_of(joined.scores.columns.begin(), joined.scores.columns.end(),
                                [&](const Scores::Column& known) {
-                                   return known.name == column.name && known.values == column.values;
+                                   return known.name == column.name && same_values(known.values, column.values);
                                });
         });
         joined.scores = join_scores({std::make_shared<Scores>(std::move(joined.scores)), fresh});

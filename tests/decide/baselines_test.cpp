@@ -193,6 +193,27 @@ TEST(Baselines, TakeBrightnessAwayByMatching) {
     EXPECT_GT(value(darkness.row(1, "mean grey"), "pairs"), 40);
 }
 
+TEST(Baselines, JudgeAMetricByTheImagesThatHaveAScore) {
+    fettle::Random random(87);
+    Scene whole = scene(random, 15, false), lacking = whole, without = whole;
+    for (const std::size_t i : {std::size_t{100}, std::size_t{77}}) {
+        lacking.metric[i] = std::numeric_limits<double>::quiet_NaN();
+        const auto at = static_cast<std::ptrdiff_t>(i);
+        without.infos.erase(without.infos.begin() + at);
+        without.images.erase(without.images.begin() + at);
+        without.metric.erase(without.metric.begin() + at);
+    }
+    const Found found = run(lacking), expected = run(without);
+    for (const char* figure : {"auroc", "auroc_over_mean_grey"})
+        EXPECT_EQ(value(found.row(1, "metric"), figure), value(expected.row(1, "metric"), figure)) << figure;
+    EXPECT_EQ(value(found.row(1, "mean grey"), "auroc"), value(run(whole).row(1, "mean grey"), "auroc"));
+    EXPECT_THAT(found.row(1, "metric").verdict,
+                HasSubstr("2 of 200 test samples have no finite score, the first `image 77`: the figures are of the "
+                          "other 198"));
+    std::fill(lacking.metric.begin(), lacking.metric.end(), std::numeric_limits<double>::quiet_NaN());
+    EXPECT_THROW(run(lacking), fettle::Error);
+}
+
 TEST(Baselines, LabelsAndTestImagesDoNotMoveTheScores) {
     fettle::Random random(83);
     Scene one = scene(random, 20, false), other = one;

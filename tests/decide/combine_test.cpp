@@ -49,13 +49,14 @@ struct Tables {
     }
 };
 
-Scores::Column combined(const Tables& tables, const Settings& settings) {
+Scores::Column combined(const Tables& tables, const Settings& settings, std::vector<std::string>* warnings = nullptr) {
     fettle::testing::TestContext context;
     const auto object = plugin().make("score.combine", settings);
     const auto out = plugin().run("score.combine", *object, {{"scores", tables.values()}}, context);
     const auto& scores = dynamic_cast<const Scores&>(*out.at("scores"));
     EXPECT_EQ(scores.columns.size(), 1u);
     EXPECT_EQ(scores.rows, tables.rows);
+    if (warnings != nullptr) *warnings = context.warnings();
     return scores.columns.at(0);
 }
 
@@ -229,6 +230,30 @@ TEST(ScoreCombine, SaysWhatIsWrong) {
     EXPECT_THAT(check({{"shrink", "none"}}), HasSubstr("`shrink` is read by"));
     EXPECT_THAT(check({{"weights", std::vector<fettle::Setting>{0.0, 0.0}}}), HasSubstr("a number above 0"));
     EXPECT_THAT(check({}), IsEmpty());
+}
+
+// What the other samples' combined scores are doesn't hang on one that lacks a score.
+TEST(ScoreCombine, LetsATestSampleWithoutAScorePass) {
+    fettle::Random random(7);
+    Tables tables = random_tables(random, 30);
+    for (auto& column : tables.columns)
+        for (double& value : column) value = std::abs(value) + 0.1;  // has a logarithm
+    for (const char* by : {"weighted", "rank", "mahalanobis", "log_sum"}) {
+        const auto whole = combined(tables, {{"by", by}}).values;
+        for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                                 -std::numeric_limits<double>::infinity()}) {
+            Tables lacking = tables;
+            const std::size_t row = tables.rows.size() - 1;
+            ASSERT_EQ(tables.rows[row].split, Split::test);
+            lacking.columns[1][row] = bad;
+            std::vector<std::string> warnings;
+            const auto some = combined(lacking, {{"by", by}}, &warnings).values;
+            EXPECT_TRUE(std::isnan(some[row])) << by;
+            for (std::size_t i = 0; i < row; ++i) EXPECT_EQ(some[i], whole[i]) << by;
+            ASSERT_EQ(warnings.size(), 1u);
+            EXPECT_THAT(warnings[0], HasSubstr("has no finite score, `" + tables.rows[row].id + "`"));
+        }
+    }
 }
 
 // One sample that alone differs: measured by the others, which don't vary, it is far away but not infinitely.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace {
 
@@ -294,6 +295,70 @@ TEST(Compare, SaysWhatItCannotTest) {
     EXPECT_EQ(value(sure.rows[0], "auroc_difference"), 1);
 }
 
+/// The table without some of its samples.
+std::shared_ptr<fettle::Scores> without(const std::set<std::size_t>& rows, const std::string& name, const Material& of,
+                                        const std::vector<double>& values) {
+    auto out = std::make_shared<fettle::Scores>();
+    out->columns.push_back({name, {}});
+    for (std::size_t i = 0; i < of.rows.size(); ++i) {
+        if (rows.count(i) > 0) continue;
+        out->rows.push_back(of.rows[i]);
+        out->columns[0].values.push_back(values[i]);
+    }
+    return out;
+}
+
+void expect_same(const fettle::Table::Row& row, const fettle::Table::Row& expected, std::size_t further = 0) {
+    ASSERT_EQ(row.figures.size(), expected.figures.size() + further);
+    for (std::size_t k = 0; k < expected.figures.size(); ++k) {
+        EXPECT_EQ(row.figures[k].name, expected.figures[k].name);
+        EXPECT_EQ(row.figures[k].value, expected.figures[k].value) << row.figures[k].name;
+        if (!std::isnan(expected.figures[k].low)) {
+            EXPECT_EQ(row.figures[k].low, expected.figures[k].low) << row.figures[k].name;
+        }
+    }
+    EXPECT_EQ(row.verdict, expected.verdict);
+}
+
+// A pair of which one lacks scores says what it would if those samples had never been there; the other pairs what they
+// did.
+TEST(Compare, TakesTheSamplesThatBothHaveAScoreOf) {
+    fettle::Random random(101);
+    const Material of = material(60, 50);
+    const auto a = scores(random, of, 2), b = scores(random, of, 0.5);
+    auto lacking = b, other = scores(random, of, 1);
+    lacking[3] = lacking[70] = std::numeric_limits<double>::quiet_NaN();
+    other[3] = other[4] = std::numeric_limits<double>::infinity();
+    const auto both = [&](const std::vector<double>& second, const std::set<std::size_t>& gone) {
+        return compared({{"scores", {without(gone, "a", of, a), without(gone, "b", of, second)}}}).at(0);
+    };
+    const auto found = both(lacking, {});
+    expect_same(found.rows.at(0), both(b, {3, 70}).rows.at(0), 1);
+    EXPECT_EQ(value(found.rows[0], "shared_samples"), 108);
+    EXPECT_THAT(found.note,
+                HasSubstr("`b`: 2 of 110 test samples have no finite score, the first `t3`: the figures are "
+                          "of the other 108. Each pair is compared on the samples that both have"));
+    const auto three = compared({{"scores",
+                                  {without({}, "a", of, a), without({}, "b", of, b), without({}, "c", of, lacking),
+                                   without({}, "d", of, other)}}})
+                           .at(0);
+    ASSERT_THAT(three.rows, SizeIs(6));
+    EXPECT_EQ(value(three.rows[0], "auroc_difference"), value(both(b, {}).rows[0], "auroc_difference"));
+    EXPECT_EQ(value(three.rows[5], "shared_samples"), 107);  // c and d lack three between them
+    EXPECT_FALSE(judging::figure(three.rows[0], "shared_samples"));
+
+    const auto by = [&](const std::vector<double>& second, const std::set<std::size_t>& gone) {
+        const auto cut = [&](const std::string& column, const std::vector<double>& values) {
+            auto out = std::make_shared<fettle::Decisions>();
+            out->scores = *without(gone, column, of, values);
+            out->cuts.push_back({column, 0.75, "fair", 100});
+            return out;
+        };
+        return compared({{"decisions", {cut("a", a), cut("b", second)}}}).at(1);
+    };
+    expect_same(by(lacking, {}).rows.at(0), by(b, {3, 70}).rows.at(0), 1);
+}
+
 TEST(Compare, RefusesWhatCannotBeCompared) {
     fettle::Random random(97);
     const Material of = material(10, 10);
@@ -314,10 +379,9 @@ TEST(Compare, RefusesWhatCannotBeCompared) {
                 HasSubstr("no column `smim`; did you mean `ssim`? / the columns are `ssim`, `l2`"));
     EXPECT_THAT(message({{"scores", {table, fakes::table("l2", material(9, 10).rows, std::vector<double>(19))}}}),
                 HasSubstr("20 and 19 samples"));
-    auto broken = scores(random, of, 1);
-    broken[3] = std::numeric_limits<double>::quiet_NaN();
-    EXPECT_THAT(message({{"scores", {table, fakes::table("l2", of.rows, broken)}}}),
-                HasSubstr("the score `l2` of `t3` is not finite"));
+    const std::vector<double> none(of.rows.size(), std::numeric_limits<double>::quiet_NaN());
+    EXPECT_THAT(message({{"scores", {table, fakes::table("l2", of.rows, none)}}}),
+                HasSubstr("the score `l2` of `t0` is not finite, nor that of any other of 20 test samples"));
     EXPECT_THAT(message({{"decisions",
                           {decisions(of, "a", scores(random, of, 1),
                                      {{"q", std::numeric_limits<double>::quiet_NaN()}, {"r", 1.0}})}}}),

@@ -196,17 +196,51 @@ TEST(Localisation, RefusesAMapThatDoesNotFitItsMask) {
     }
 }
 
-TEST(Localisation, RefusesValuesThatAreNotFiniteAndEmptyMaps) {
+// The figures are those of a set without the image.
+TEST(Localisation, LeavesOutATestImageWhoseMapIsNotFinite) {
+    fettle::Random random(66);
+    for (const std::size_t lost : {std::size_t{2}, std::size_t{3}}) {  // an anomalous one, a normal one
+        Scene scene = small_scene(random), without;
+        Pair pair = random_pair(random, 20, 16, 0);
+        scene.add(Split::test, Label::anomalous, pair.map, pair.mask);
+        for (std::size_t i = 0; i < scene.infos.size(); ++i) {
+            if (i == lost) continue;
+            without.infos.push_back(scene.infos[i]);
+            without.planes.push_back(scene.planes[i]);
+            without.masks.push_back(scene.masks[i]);
+        }
+        scene.planes[lost].values[5] = std::numeric_limits<float>::quiet_NaN();
+        fettle::testing::TestContext context;
+        const auto row = judged(scene, context, {{"classes", true}}).rows.at(0);
+        const auto expected = judged(without, context).rows.at(0);
+        ASSERT_EQ(row.figures.size(), expected.figures.size());
+        for (std::size_t k = 0; k < row.figures.size(); ++k)
+            EXPECT_EQ(row.figures[k].value, expected.figures[k].value) << row.figures[k].name;
+        EXPECT_THAT(row.verdict, HasSubstr("1 of 5 test images to judge has no finite map, `image " +
+                                           std::to_string(lost) + "`: the figures are of the other 4"));
+        for (std::size_t i = 2; i < scene.planes.size(); ++i)
+            scene.planes[i].values[5] = std::numeric_limits<float>::quiet_NaN();
+        try {
+            judged(scene, context);
+            FAIL();
+        } catch (const fettle::Error& error) {
+            EXPECT_THAT(error.what(),
+                        HasSubstr("the map `ssim` of `image 2` is not finite, nor that of any other of 5"));
+        }
+    }
+}
+
+TEST(Localisation, RefusesCalibrationValuesThatAreNotFiniteAndEmptyMaps) {
     fettle::Random random(65);
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
         Scene scene = small_scene(random);
-        scene.planes[3].values[5] = bad;
+        scene.planes[1].values[5] = bad;
         fettle::testing::TestContext context;
         try {
             judged(scene, context);
             FAIL();
         } catch (const fettle::Error& error) {
-            EXPECT_THAT(error.what(), HasSubstr("`ssim` of `image 3` holds a value that is not finite"));
+            EXPECT_THAT(error.what(), HasSubstr("`ssim` of `image 1` holds a value that is not finite"));
         }
     }
     Scene scene = small_scene(random);

@@ -151,12 +151,32 @@ TEST(ScorePool, MakesAColumnForEachSetOfMaps) {
     }
 }
 
-TEST(ScorePool, NamesTheSampleWhoseMapIsNotFinite) {
+TEST(ScorePool, LeavesOutATestSampleWhoseMapIsNotFinite) {
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
+        for (const char* by : {"mean", "maximum", "quantile", "top_share", "smoothed_maximum"}) {
+            const auto maps = std::make_shared<fakes::FixedMaps>(
+                "ssim",
+                std::vector{fakes::info("fine.png", fettle::Split::test, fettle::Label::normal),
+                            fakes::info("folder/broken.png", fettle::Split::test, fettle::Label::unknown)},
+                std::vector{line({2, 2}), line({1, bad})});
+            fettle::testing::TestContext context;
+            const auto out =
+                plugin().run("score.pool", *plugin().make("score.pool", {{"by", by}}), {{"maps", {maps}}}, context);
+            const auto& scores = dynamic_cast<const fettle::Scores&>(*out.at("scores"));
+            EXPECT_NEAR(scores.columns.at(0).values.at(0), 2, 1e-6) << by;
+            EXPECT_TRUE(std::isnan(scores.columns.at(0).values.at(1))) << by;
+            ASSERT_EQ(context.warnings().size(), 1u);
+            EXPECT_THAT(context.warnings()[0],
+                        HasSubstr("1 of 2 test samples has no finite score, `folder/broken.png`"));
+        }
+}
+
+TEST(ScorePool, NamesTheCalibrationSampleWhoseMapIsNotFinite) {
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
         const auto maps = std::make_shared<fakes::FixedMaps>(
             "ssim",
             std::vector{fakes::info("fine.png", fettle::Split::test, fettle::Label::normal),
-                        fakes::info("folder/broken.png", fettle::Split::test, fettle::Label::normal)},
+                        fakes::info("folder/broken.png", fettle::Split::calibrate, fettle::Label::normal)},
             std::vector{line({1, 2}), line({1, bad})});
         fettle::testing::TestContext context;
         try {

@@ -171,6 +171,37 @@ TEST_F(ReportInABrowser, SaysWhatIsMissing) {
                                           Not(HasSubstr("mask.</li>"))));
 }
 
+/// Whose score is missing is counted nowhere, and is found in the gallery.
+TEST_F(ReportInABrowser, ShowsWhatHasNoScore) {
+    NEEDS_A_BROWSER();
+    const material::Run run = material::make({.calibrate = 8, .normal = 8, .anomalous = 8, .lost = {10, 20, 23}});
+    const Opened opened = show(written(run), R"js(<script>
+        const said = [], text = element => element.textContent;
+        const confusion = () => [...document.querySelectorAll(".confusion td b")].map(text).join(",");
+        const at_first = confusion();
+        move_threshold(-1, true);  // everything that has a score is called anomalous
+        said.push("all called " + confusion());
+        move_threshold(view.data.judgements[0].threshold, false);
+        said.push("again " + (confusion() === at_first));
+        const c = view.data.judgements[0].confusion;
+        said.push("as judged " + ([c.true_positive, c.false_negative, c.false_positive, c.true_negative].join(",") === at_first));
+        [...document.querySelectorAll(".filters button")].find(each => text(each).includes("no score")).click();
+        said.push("shown " + shown_cases.list.join(","));
+        said.push([...document.querySelectorAll("#images .case")].map(each => text(each.querySelector(".badge")) + " " + text(each.querySelector(".score"))).join(","));
+        said.push("filters " + [...document.querySelectorAll(".filters button:not([hidden])")].map(text).join(","));
+        open_case(23);
+        said.push("large " + text(document.querySelector("dialog .badge")) + " " + text(document.querySelector("dialog td.number")));
+        document.body.dataset.probe = said.join("; ");
+    </script></body>)js");
+    EXPECT_EQ(opened.messages, "");
+    EXPECT_THAT(opened.dom, HasSubstr("all called 6,0,7,0; again true; as judged true; shown 10,20,23; ∅ no score no "
+                                      "score,∅ no score no score,∅ no score no score; filters all 16,"));
+    EXPECT_THAT(opened.dom, HasSubstr("∅ no score 3; large ∅ no score no score"));
+    EXPECT_THAT(opened.dom, HasSubstr("3 of 16 test images have no finite score of l1 mean, the first free/"));
+    EXPECT_THAT(opened.dom, HasSubstr("3 test images have no score: they are counted nowhere."));
+    EXPECT_THAT(opened.dom, HasSubstr("See what has no score"));
+}
+
 TEST_F(ReportInABrowser, BearsOddNumbersAndNames) {
     NEEDS_A_BROWSER();
     constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
@@ -188,8 +219,8 @@ TEST_F(ReportInABrowser, BearsOddNumbersAndNames) {
     EXPECT_THAT(opened.dom, Not(HasSubstr("class=\"failed\"")));
     EXPECT_THAT(opened.dom, HasSubstr("&lt;b&gt;\"ssim\" &amp; {{data}} &lt;/script&gt;"));
     EXPECT_THAT(opened.dom,
-                HasSubstr("1 score of &lt;b&gt;\"ssim\" &amp; {{data}} &lt;/script&gt; on test images is not "
-                          "finite: the threshold below leaves it out."));
+                HasSubstr("1 of 2 test images has no finite score of &lt;b&gt;\"ssim\" &amp; {{data}} "
+                          "&lt;/script&gt;, b: its figures, its curves and the threshold below are of the other 1."));
     EXPECT_THAT(opened.dom, HasSubstr("<h1>&lt;/title&gt;&lt;script&gt;throw 1&lt;/script&gt;</h1>"));
 }
 

@@ -116,6 +116,24 @@ TEST_F(ReportJunit, GatesAreHeldOrNotWithWhatWasFound) {
                     "`l2 <&> mean`, `mean grey`"));
 }
 
+/// A figure of fewer samples meets a demand as any other; what it leaves out stands beside it.
+TEST_F(ReportJunit, TellsOfMissingScores) {
+    const material::Run run = material::make({.calibrate = 8, .normal = 8, .anomalous = 8, .lost = {20, 23}});
+    const Output out = write("report.junit", run,
+                             {{"gates", fettle::Setting::List{"l1 mean: auroc >= 0", "l1 mean: missing_scores < 2"}}});
+    const std::string remark = "2 of 16 test samples have no finite score, the first `";
+    ASSERT_EQ(out.gates.size(), 2u);
+    EXPECT_TRUE(out.gates[0].held);
+    EXPECT_THAT(out.gates[0].found, AllOf(HasSubstr("auroc is "), HasSubstr("; " + remark)));
+    EXPECT_FALSE(out.gates[1].held);
+    EXPECT_THAT(out.gates[1].found, HasSubstr("missing_scores is 2; " + remark));
+    const std::string xml = text_of(out.folder / "junit.xml");
+    EXPECT_THAT(xml, AllOf(HasSubstr("\n" + remark), HasSubstr("missing_scores = 2\n")));
+    const auto none = write("report.junit", material::make({.calibrate = 8, .normal = 8, .anomalous = 8}),
+                            {{"gates", "missing_scores == 0"}});
+    for (const auto& gate : none.gates) EXPECT_TRUE(gate.held) << gate.found;
+}
+
 /// Of what isn't there the reason is told, where a remark says it, and nothing else that was remarked on.
 TEST_F(ReportJunit, OnlyTheReasonIsRepeated) {
     const auto found = [&](const std::string& gate) {

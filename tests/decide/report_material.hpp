@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 
 namespace material {
@@ -56,6 +57,7 @@ inline std::vector<std::filesystem::path> tiles(const std::string& folder) {
 
 struct Counts {
     int calibrate = 60, normal = 60, anomalous = 60;
+    std::vector<std::size_t> lost = {};  ///< images whose maps hold a value that isn't finite
 };
 
 /// Originals; the first ones calibrate. Names hold what must not be taken for markup.
@@ -124,6 +126,7 @@ inline Run make(Counts counts = {}) {
         for (std::size_t i = 0; i < images->size(); ++i)
             planes.push_back(
                 difference(images->read({&i, 1})->sample(0)->image, rebuilt->read({&i, 1})->sample(0)->image, border));
+        for (const std::size_t i : counts.lost) planes.at(i).values[7] = std::numeric_limits<float>::quiet_NaN();
         run.examples.push_back(
             std::make_shared<fakes::FixedMaps>(border == 0 ? "l1" : "l1(border=8)", infos, planes, images, rebuilt));
     }

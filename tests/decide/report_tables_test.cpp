@@ -50,13 +50,14 @@ assert samples[0][6] == expected['columns'][0] + ' > quantile(at=0.95)'
 assert all(len(row) == len(samples[0]) for row in samples)
 values = [float(row[4]) for row in samples[1:]]
 assert values[0] == 0.1 and math.isnan(values[1]) and values[2] == math.inf and values[3] == 1 / 3, values
-assert [row[6] for row in samples[1:]] == ['1', '0', '1', '1']     # above minus infinity; NaN is above nothing
+assert [row[6] for row in samples[1:]] == ['1', '', '', '1']       # what isn't finite isn't called anything
 figures = read('figures.csv')
 assert figures[0] == ['column', 'method', 'figure', 'value', 'low', 'high']
 assert figures[1][0] == expected['columns'][0] and figures[1][2] == 'accuracy'
 assert float(figures[1][3]) == 1 / 3 and float(figures[1][4]) == 0.1 and float(figures[1][5]) == math.inf
 assert figures[2][2:] == ['auroc', 'nan', '', '']
 assert ['false_positive', '2', '', ''] in [row[2:] for row in figures]
+assert ['missing_scores', '1', '', ''] in [row[2:] for row in figures]
 tables = read('tables.csv')
 assert tables[1] == ['Trivial | scores', 'mean grey', 'auroc_high', '0.75', '0.5', '1', 'higher'], tables
 assert tables[3] == ['Trivial | scores', 'mean grey', '', '', '', '', 'undefined']

@@ -202,14 +202,35 @@ TEST(MeasureRole, JudgesLabelledTestRowsAlone) {
     EXPECT_EQ(out.measures->scores.rows.size(), 12u);
 }
 
-TEST(MeasureRole, NamesTheSampleWhoseScoreIsNotFinite) {
+TEST(MeasureRole, JudgesWhatHasAFiniteScoreAndNamesTheRest) {
     fettle::testing::TestContext context;
     for (const double bad : {nan, infinity, -infinity}) {
         auto scores = every_kind();
         scores->columns[0].values[10] = bad;
-        EXPECT_THAT(message_of([&] { Judges().run({{decisions(scores, 1)}}, context); }),
-                    HasSubstr("the score `m` of `test/normal` is not finite"));
+        const Judges measure;
+        const auto out = measure.run({{decisions(scores, 1)}}, context);
+        EXPECT_THAT(measure.seen.at(0).first, ElementsAre(10));
+        EXPECT_THAT(measure.seen.at(0).second, ElementsAre(true));
+        EXPECT_THAT(out.measures->judgements.at(0).remarks,
+                    ElementsAre("1 of 2 test samples with a label has no finite score, `test/normal`: the figures are "
+                                "of the other 1",
+                                "1 test sample without a label was not judged"));
+        scores->columns[0].values[9] = bad;
+        EXPECT_THAT(
+            message_of([&] { Judges().run({{decisions(scores, 1)}}, context); }),
+            HasSubstr("the score `m` of `test/anomalous` is not finite, nor that of any other of 2 test samples "
+                      "with a label"));
     }
+}
+
+// The same table comes from two judges of it: a missing score doesn't make it another.
+TEST(MeasureRole, KeepsAColumnWithMissingScoresOnce) {
+    fettle::testing::TestContext context;
+    auto scores = every_kind();
+    scores->columns[0].values[10] = nan;
+    const auto out = Judges().run({{decisions(scores, 1), decisions(scores, 2)}}, context);
+    EXPECT_EQ(out.measures->judgements.size(), 2u);
+    EXPECT_EQ(out.measures->scores.columns.size(), 1u);
 }
 
 TEST(MeasureRole, JudgesEveryCutAndKeepsEveryColumnOnce) {
@@ -248,10 +269,10 @@ TEST(JoinScores, JoinsByIdAndRefusesOtherSamples) {
     EXPECT_THAT(message_of([&] { fettle::join_scores({a, a}); }), HasSubstr("two columns"));
 }
 
-fettle::Ref<fettle::Images> grey(const std::vector<int>& values) {
+fettle::Ref<fettle::Images> grey(const std::vector<int>& values, Split first = Split::test) {
     std::vector<fettle::SampleInfo> infos;
     for (std::size_t i = 0; i < values.size(); ++i)
-        infos.push_back(fakes::info(std::to_string(i), Split::test, Label::normal));
+        infos.push_back(fakes::info(std::to_string(i), i == 0 ? first : Split::test, Label::normal));
     return fettle::lazy_images(infos, [values](std::size_t index, std::uint32_t) {
         fettle::Sample sample;
         sample.image = fettle::Image(2, 2, 3, static_cast<std::uint8_t>(values[index]));
@@ -269,10 +290,29 @@ TEST(DistanceRole, ComparesSampleBySample) {
                     MeanDifference().run({grey({1, 2}), grey({1})}, context);
                 }),
                 HasSubstr("`reference` has 2 samples, `candidate` has 1"));
+}
+
+TEST(DistanceRole, LeavesOutTestSamplesAloneThatHaveNoScore) {
+    fettle::testing::TestContext context;
+    context.set_label("d");
+    const auto out = MeanDifference().run({grey({1, 200, 3, 200}), grey({1, 1, 1, 1})}, context);
+    EXPECT_THAT(out.scores->columns[0].values, ElementsAre(0, ::testing::IsNan(), 2, ::testing::IsNan()));
+    EXPECT_THAT(context.warnings(),
+                ElementsAre(HasSubstr("`d`: 2 of 4 test samples have no finite score, the first `1`: the figures are "
+                                      "of the other 2; look at such an image")));
     EXPECT_THAT(message_of([&] {
-                    MeanDifference().run({grey({1, 200}), grey({1, 1})}, context);
+                    MeanDifference().run({grey({200, 200}), grey({1, 1})}, context);
                 }),
-                HasSubstr("of `1` is not finite"));
+                HasSubstr("the score `d` of `0` is not finite, nor that of any other of 2 test samples"));
+    EXPECT_THAT(message_of([&] {
+                    MeanDifference().run({grey({200}), grey({1})}, context);
+                }),
+                HasSubstr("the score `d` of `0` is not finite, and there are no other test samples"));
+    for (const Split split : {Split::calibrate, Split::train, Split::none})
+        EXPECT_THAT(message_of([&] {
+                        MeanDifference().run({grey({200, 3}, split), grey({1, 1})}, context);
+                    }),
+                    ::testing::StrEq("the score `d` of `0` is not finite"));
 }
 
 }  // namespace

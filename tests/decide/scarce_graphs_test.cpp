@@ -183,8 +183,17 @@ in.measures = "judge"
     for (const char* value : {"nan", "inf", "-inf"}) {
         write_text(folder() / "theirs.csv", std::string("sample,label,score\na,normal,0.5\nb,anomalous,") + value);
         const Outcome outcome = call({"run", "read.toml", "--threads", "1"});
-        EXPECT_EQ(outcome.status, 1) << value << outcome.out;
-        EXPECT_THAT(outcome.err, HasSubstr("stage `judge`: the score `score` of `b` is not finite")) << value;
+        EXPECT_EQ(outcome.status, 0) << value << outcome.err;
+        EXPECT_THAT(outcome.out, AllOf(HasSubstr("of 0 anomalous 0 found, 0 missed; of 1 normal 0 false alarms"),
+                                       HasSubstr("1 of 2 test samples has no finite score, `b`: the figures are of the "
+                                                 "other 1")))
+            << value;
+        write_text(folder() / "theirs.csv", std::string("sample,label,score\na,normal,nan\nb,anomalous,") + value);
+        const Outcome none = call({"run", "read.toml", "--threads", "1"});
+        EXPECT_EQ(none.status, 1) << value << none.out;
+        EXPECT_THAT(none.err, AllOf(HasSubstr("error[R503]"), HasSubstr("stage `theirs`: the score `score` of `a` is "
+                                                                        "not finite, nor that of any other of 2")))
+            << value;
     }
     write_text(folder() / "theirs.csv", "sample,label,score\na,normal,0.5\nb,anomalous,\n");
     const Outcome outcome = call({"run", "read.toml", "--threads", "1"});

@@ -213,6 +213,16 @@ json.dump([float(gaussian_filter(np.array(c['values']).reshape(-1, c['width']), 
           open(sys.argv[1] + '/answers.json', 'w'))
 )",
                         "scipy.ndimage");
+    set.planes[3] = noise(random, 4, 4);
+    const Plane finite = plane_of(*standardised(set.maps()), 0);
+    set.planes[0].values[5] = std::numeric_limits<float>::quiet_NaN();  // of test: passed on, for whoever pools it
+    const Plane passed = plane_of(*standardised(set.maps()), 0);
+    for (std::size_t i = 0; i < finite.values.size(); ++i)
+        if (i == 5)
+            EXPECT_TRUE(std::isnan(passed.values[i]));
+        else
+            EXPECT_EQ(passed.values[i], finite.values[i]);
+    set.planes[0] = noise(random, 4, 4);
     const auto answers = nlohmann::json::parse(std::ifstream(folder / "answers.json"));
     std::filesystem::remove_all(folder);
     for (std::size_t i = 0; i < planes.size(); ++i) {

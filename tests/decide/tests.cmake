@@ -13,6 +13,12 @@ fettle_test(evaluate SOURCES decide/detection_test.cpp decide/ranking_test.cpp d
             LIBRARIES opencv_core opencv_imgproc PLUGINS evaluate)
 fettle_test(scarce SOURCES decide/scarce_graphs_test.cpp decide/partly_damaged_test.cpp decide/summary_test.cpp
             PLUGINS fettle dataset split transform synthesize similarity score threshold evaluate report)
+fettle_add_plugin(plugin_relative SOURCES decide/relative.cpp)
+set_target_properties(plugin_relative PROPERTIES PREFIX "" OUTPUT_NAME relative
+                      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/plugins)
+fettle_test(missing SOURCES decide/missing_test.cpp
+            PLUGINS fettle dataset split transform score threshold evaluate report plugin_relative)
+target_compile_definitions(test_missing PRIVATE TEST_RELATIVE="${CMAKE_BINARY_DIR}/tests/plugins/relative.so")
 fettle_test(report SOURCES decide/report_test.cpp decide/report_browser_test.cpp decide/report_record_test.cpp
             PLUGINS score threshold evaluate report)
 fettle_test(values SOURCES decide/roles_test.cpp decide/sequence_test.cpp decide/store_test.cpp)

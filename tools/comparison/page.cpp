@@ -95,7 +95,7 @@ Json samples(const Comparison& compared, const ComparedMetric& metric, std::size
         Json scores = Json::array(), ranks = Json::array(), shown = Json::array();
         for (std::size_t k = 0; k < metric.runs.size(); ++k) {
             scores.push_back(number(metric.shared.columns[k].values[row]));
-            ranks.push_back(dispute.ranks[k][row]);
+            ranks.push_back(number(dispute.ranks[k][row]));
             const auto found = wanted.contains(info.id) ? pictures[k].find(info.id) : pictures[k].end();
             shown.push_back(found == pictures[k].end() ? Json()
                                                        : Json{{"original", found->second.original},

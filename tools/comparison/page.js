@@ -231,9 +231,9 @@ function sample_card(metric, sample) {
       "; ranks " + Math.round(100 * sample.spread) + " points apart"));
   metric.runs.forEach((run, k) => {
     const verdict = called(run, sample.scores[k]), right = verdict === sample.anomalous;
-    const place = build("div", {class: "place", "aria-hidden": "true"},
+    const place = sample.scores[k] === null ? "" : build("div", {class: "place", "aria-hidden": "true"},
       build("i", {style: "left: " + (100 * sample.ranks[k]).toFixed(1) + "%; background: var(--" + run_colour(run.run) + ")"}));
-    const words = "scores " + short(sample.scores[k]) + ", higher than " + Math.round(100 * sample.ranks[k]) + " %" +
+    const words = sample.scores[k] === null ? "no score" : "scores " + short(sample.scores[k]) + ", higher than " + Math.round(100 * sample.ranks[k]) + " %" +
       (verdict === null ? "" : "; called " + (verdict ? "anomalous" : "normal") + (right ? ", rightly" : ", wrongly"));
     const pictures = sample.pictures[k];
     const shown = !pictures ? [] : ["original", "reconstruction", "map"].filter(what => pictures[what]).map(what =>
@@ -265,6 +265,7 @@ function samples_section(metric) {
     "anomalous": sample => sample.anomalous,
     "normal": sample => !sample.anomalous,
   };
+  if (metric.samples.some(sample => sample.scores.includes(null))) kinds["without a score in a run"] = sample => sample.scores.includes(null);
   const select = build("select", {id: "kind"}, ...Object.keys(kinds).map(kind => build("option", {value: kind}, kind)));
   const list = build("ul", {class: "samples"}), more = build("button", {type: "button"}, "Show more"), count = build("span", {class: "faint", role: "status"});
   let shown = 12;

@@ -47,7 +47,14 @@ function how_sure(judgement) {
     shares && shares[0].toUpperCase() + shares.slice(1) + ".");
 }
 
-function what_wrong(judgement) {
+/// "3 test images have no score: they are counted nowhere." in a column; nothing where all have one.
+function uncounted(data, name) {
+  const column = data.columns.find(each => each.name === name), count = column ? lacking(data, column).labelled.length : 0;
+  return count === 0 ? "" : build("p", {class: "small"}, plural(count, "test image") +
+    (count === 1 ? " has no score: it is" : " have no score: they are") + " counted nowhere.");
+}
+
+function what_wrong(data, judgement) {
   const c = judgement.confusion, anomalous = c.true_positive + c.false_negative, normal = c.true_negative + c.false_positive;
   const link = (kind, words) => {
     const out = build("a", {href: "#images"}, words);
@@ -58,9 +65,11 @@ function what_wrong(judgement) {
     });
     return build("p", {}, out);
   };
+  const without = uncounted(data, judgement.column);
   const big = anomalous + normal === 0 ? "nothing judged" : [anomalous > 0 ? c.false_negative + " missed" : "", normal > 0 ? plural(c.false_positive, "false alarm") : ""].filter(Boolean).join(", ");
   return card("What does it get wrong?", big, "Of " + plural(anomalous, "anomalous image") + " and " + plural(normal, "normal one") + ".",
-    c.false_negative > 0 ? link("missed", "See what was missed") : null, c.false_positive > 0 ? link("alarm", "See the false alarms") : null);
+    c.false_negative > 0 ? link("missed", "See what was missed") : null, c.false_positive > 0 ? link("alarm", "See the false alarms") : null,
+    without, without ? link("missing", "See what has no score") : null);
 }
 
 function which_threshold(data, record, judgement) {
@@ -111,7 +120,8 @@ function figures_table(data) {
   const head = build("tr", {}, build("th", {scope: "col"}, "score and threshold"), ...names.map(name =>
     build("th", {scope: "col", class: "number", title: (figure_words[name] || ["", ""])[1]}, figure_name(name))));
   const body = data.judgements.map(judgement => build("tr", {}, build("th", {scope: "row"}, judgement.column,
-    build("div", {class: "small faint"}, short(judgement.threshold) + " by " + (judgement.method || "hand"))), ...names.map(name => {
+    build("div", {class: "small faint"}, short(judgement.threshold) + " by " + (judgement.method || "hand")),
+    uncounted(data, judgement.column)), ...names.map(name => {
     const figure = find_figure(judgement, name);
     if (!figure) return build("td", {class: "number faint"}, "undefined");
     return build("td", {class: "number"}, build("b", {}, rate(figure.value)), build("div", {class: "small faint"}, interval_text(figure).replace(" to ", "–")));
@@ -140,7 +150,7 @@ function answer_section(data, record) {
   if (record && record.warnings.length > 0) out.append(warnings_notice(record, 4));
   if (absent.length > 0) out.append(build("div", {class: "notice"}, build("ul", {}, ...absent.map(each => build("li", {}, each)))));
   if (!first) return out;
-  out.append(build("div", {class: "cards"}, how_good(data, first), how_sure(first), what_wrong(first), which_threshold(data, record, first)));
+  out.append(build("div", {class: "cards"}, how_good(data, first), how_sure(first), what_wrong(data, first), which_threshold(data, record, first)));
   if (data.judgements.length > 1)
     out.append(build("p", {class: "small faint"}, "The sentence and the four answers are for the first threshold of the graph: none is picked by its figures on test images."));
   out.append(auroc_figure(data), figures_table(data));

@@ -8,7 +8,7 @@ function case_scores(row) {
     const called = judged.filter(each => column.values[row] > each.threshold).length;
     const words = judged.length === 0 || column.values[row] === null ? "" : judged.length === 1
       ? (called ? "above " : "not above ") + "the graph's threshold, " + short(judged[0].threshold) : "above " + called + " of the graph's " + judged.length + " thresholds";
-    return build("tr", {}, build("th", {scope: "row"}, column.name), build("td", {class: "number"}, short(column.values[row])), build("td", {class: "faint"}, words));
+    return build("tr", {}, build("th", {scope: "row"}, column.name), build("td", {class: "number"}, score_text(column.values[row])), build("td", {class: "faint"}, words));
   });
   return scrolled(build("table", {class: "small"}, build("tbody", {}, ...lines)), "Scores");
 }

@@ -22,7 +22,8 @@ function classes_section() {
       fills.push(() => {
         const called = count_above(scores, view.threshold), good = each.label === "anomalous" ? called : scores.length - called;
         const interval = wilson(good, scores.length);
-        right.textContent = good + " of " + scores.length;
+        const lost = each.rows.length - scores.length;
+        right.textContent = good + " of " + scores.length + (lost > 0 ? ", " + lost + " without a score" : "");
         share.replaceChildren(build("b", {}, percent(good, scores.length)), build("div", {class: "small faint"},
           interval ? percents(interval) : ""));
         meter.firstChild.style.width = scores.length > 0 ? 100 * good / scores.length + "%" : "0";

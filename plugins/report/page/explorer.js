@@ -135,7 +135,8 @@ function explorer_section() {
     });
     const origin = build("span", {class: "faint"});
     body.replaceChildren(
-      build("div", {class: "explorer"}, figure, build("div", {}, build("p", {class: "field"}, build("label", {for: "value"}, "Threshold"), value, origin), table.table, figures.list)),
+      build("div", {class: "explorer"}, figure, build("div", {}, build("p", {class: "field"}, build("label", {for: "value"}, "Threshold"), value, origin), table.table,
+        uncounted(view.data, view.name), figures.list)),
       build("p", {class: "small faint"}, "Beside a share stands its 95\u00a0% interval (Wilson). A threshold that was chosen by looking at these images " +
         "looks better here than it will be on new ones; the strategies have seen calibration images only."),
       strategies.table, build("div", {class: "halves"}, cost.form, toml.box));

@@ -2,7 +2,8 @@
 
 const outcome_words = {
   missed: ["missed", "✗", "anomalous, let pass"], alarm: ["false alarm", "!", "normal, called anomalous"],
-  found: ["found", "✓", "anomalous, called so"], passed: ["let pass", "·", "normal, let pass"], unknown: ["no verdict", "?", "without a label or score"],
+  found: ["found", "✓", "anomalous, called so"], passed: ["let pass", "·", "normal, let pass"], missing: ["no score", "∅", "without a finite score"],
+  unknown: ["no verdict", "?", "without a label"],
 };
 const orders = {
   error: ["the most wrong first", (score, label, threshold) => label === "anomalous" ? threshold - score : score - threshold],
@@ -53,7 +54,7 @@ function case_card(row) {
   let kind = null;
   return {element, follow: () => {
     const now = verdict(row);
-    score.textContent = short(view.column.values[row]);
+    score.textContent = score_text(view.column.values[row]);
     if (now === kind) return;
     kind = now;
     mark.replaceChildren(badge(kind));
@@ -74,7 +75,7 @@ function chosen_cases() {
 
 function gallery_filters(refresh) {
   const buttons = {}, box = build("div", {class: "filters", role: "group", "aria-label": "Show"});
-  for (const kind of ["all", "missed", "alarm", "found", "passed", "unknown"]) {
+  for (const kind of ["all", "missed", "alarm", "found", "passed", "missing", "unknown"]) {
     buttons[kind] = build("button", {type: "button", "aria-pressed": String(kind === "all")});
     buttons[kind].addEventListener("click", () => {
       shown_cases.only = kind;
@@ -85,12 +86,12 @@ function gallery_filters(refresh) {
     box.append(buttons[kind]);
   }
   const fill = () => {
-    const counts = {all: shown_cases.rows.length, missed: 0, alarm: 0, found: 0, passed: 0, unknown: 0};
+    const counts = {all: shown_cases.rows.length, missed: 0, alarm: 0, found: 0, passed: 0, missing: 0, unknown: 0};
     for (const row of shown_cases.rows) ++counts[verdict(row)];
     for (const [kind, button] of Object.entries(buttons)) {
       const words = kind === "all" ? "all" : outcome_words[kind][1] + " " + (kind === "alarm" ? "false alarms" : outcome_words[kind][0]);
       button.textContent = words + " " + counts[kind];
-      button.hidden = kind === "unknown" && counts.unknown === 0;
+      button.hidden = (kind === "unknown" || kind === "missing") && counts[kind] === 0;
     }
   };
   const choose = kind => buttons[kind].click();

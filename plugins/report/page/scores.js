@@ -25,6 +25,20 @@ function kinds_of(data, column) {
   return kinds;
 }
 
+/// The test images without a finite score in a column: {labelled: their rows, unlabelled: how many more, of: how many
+/// have a label}.
+function lacking(data, column) {
+  const out = {labelled: [], unlabelled: 0, of: 0};
+  data.rows.forEach(([, label, split], row) => {
+    if (split !== "test") return;
+    if (label !== "unknown") ++out.of;
+    if (column.values[row] !== null) return;
+    if (label === "unknown") ++out.unlabelled;
+    else out.labelled.push(row);
+  });
+  return out;
+}
+
 function confusion_at(kinds, threshold) {
   const found = count_above(kinds.anomalous, threshold), alarms = count_above(kinds.normal, threshold);
   return {true_positive: found, false_negative: kinds.anomalous.length - found,
@@ -72,9 +86,10 @@ function share_above(values, others) {
   return sum / (values.length * others.length);
 }
 
-/// "found", "missed", "alarm", "passed", or "unknown" where the image has no label or no finite score.
+/// "found", "missed", "alarm", "passed"; "unknown" where the image has no label, "missing" where it has no finite score.
 function outcome(label, score, threshold) {
-  if (label === "unknown" || score === null) return "unknown";
+  if (label === "unknown") return "unknown";
+  if (score === null) return "missing";
   if (label === "anomalous") return score > threshold ? "found" : "missed";
   return score > threshold ? "alarm" : "passed";
 }

@@ -32,6 +32,7 @@ const figure_words = {
   regions: ["Defects", "Connected regions of all masks."],
   only_first_right: ["Only the first right", "Images that the first judged rightly and the second wrongly."],
   only_second_right: ["Only the second right", "Images that the second judged rightly and the first wrongly."],
+  shared_samples: ["Shared images", "Test images that both have a finite score of; where a pair lacks the number, all have."],
   mcc: ["MCC", "Correlation of verdict and truth (Matthews): 0 for guessing, 1 for perfect, -1 for always wrong."],
 };
 
@@ -57,6 +58,10 @@ function short(value) {
   if (value === 0 || Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
   const size = Math.abs(value);
   return size >= 1e-3 && size < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
+}
+
+function score_text(score) {
+  return score === null ? "no score" : short(score);
 }
 
 /// A figure between -1 and 1.
@@ -122,9 +127,12 @@ function missing(data) {
     out.push("Only " + plural(judged, "test image") + " with a label: the figures could be very different on others.");
   if (test.unknown > 0) out.push(plural(test.unknown, "test image") + " without a label " + (test.unknown === 1 ? "was" : "were") + " scored and not judged.");
   for (const column of data.columns) {
-    const count = column.values.filter((value, row) => value === null && data.rows[row][2] === "test").length;
-    if (count > 0) out.push(plural(count, "score") + " of " + column.name + " on test images " + (count === 1 ? "is" : "are") +
-      " not finite: the threshold below leaves " + (count === 1 ? "it" : "them") + " out.");
+    const {labelled, unlabelled, of} = lacking(data, column), count = labelled.length;
+    if (count > 0) out.push(count + " of " + of + " test images " + (test.unknown > 0 ? "with a label " : "") + (count === 1 ? "has" : "have") +
+      " no finite score of " + column.name + ", " + (count === 1 ? "" : "the first ") + data.rows[labelled[0]][0] +
+      ": its figures, its curves and the threshold below are of the other " + (of - count) + ".");
+    if (unlabelled > 0) out.push(plural(unlabelled, "test image") + " without a label " + (unlabelled === 1 ? "has" : "have") +
+      " no finite score of " + column.name + ".");
   }
   return [...out, ...missing_pictures(data.gallery)];
 }

@@ -200,7 +200,7 @@ void for_each_batch(const Sequence& images, std::size_t batch,
                     const std::function<void(std::size_t first, const Batch&)>& use, std::uint32_t round = 0);
 
 /// A table of scores: one row per sample, one column per metric; higher is more anomalous. Scores are raw: never
-/// clamped, scaled or rounded.
+/// clamped, scaled or rounded. NaN is a missing score: only samples of `test` may have one (see Missing).
 class Scores final : public Value {
    public:
     static constexpr std::string_view type_name = "scores/1";
@@ -212,6 +212,29 @@ class Scores final : public Value {
     };
     std::vector<SampleInfo> rows;
     std::vector<Column> columns;
+};
+
+/// Which of the samples that something is made of have no finite score: what judges or shows scores counts them here.
+class Missing {
+   public:
+    /// Counts a sample, and says whether its score is there.
+    bool holds(double score, const std::string& id);
+    /// Counts a sample whose score or map is finite or not.
+    void add(const std::string& id, bool finite);
+
+    std::size_t count() const { return count_; }         ///< of those that have none
+    std::size_t of() const { return of_; }               ///< all that were counted
+    const std::string& first() const { return first_; }  ///< the first of them; empty where none is missing
+    /// "3 of 800 test samples have no finite score, the first `x.png`: the figures are of the other 797"; empty where
+    /// none is missing. `samples` and `thing` are the words for what was counted.
+    std::string words(const std::string& samples = "test samples", const std::string& thing = "score") const;
+    /// Throws Error(Fault::numeric) naming the first where all that were counted lack it: "the score `ssim mean` of
+    /// `x.png` is not finite, nor that of any other of 12 test samples". `thing`: "the score `ssim mean`".
+    void require_any(const std::string& thing, const std::string& samples = "test samples") const;
+
+   private:
+    std::size_t count_ = 0, of_ = 0;
+    std::string first_;
 };
 
 /// The tables joined into one by sample id, in the first one's order. Throws Error(Fault::data) where they don't

@@ -12,9 +12,16 @@
 
 namespace fettle {
 
+/// What whoever makes a column of scores ends with. A score that is not finite (NaN or infinite) is missing. Where its
+/// sample is of `test`, it becomes NaN, and one warning says how many of how many, which is the first and what to do:
+/// one bad image must not cost the figures of all others. Throws Error(Fault::numeric) naming the first sample of any
+/// other split whose score is missing (a threshold found without it would promise too much, and a training that
+/// diverged shows there first), and where all test samples lack theirs.                    [any thread, concurrent]
+void settle_missing(Scores::Column& column, const std::vector<SampleInfo>& rows, const Context& context);
+
 /// One number per pair of images: a distance between hashes, say.
 ///   in   reference, candidate   sample i of one is compared with sample i of the other
-///   out  scores                 one column, named after the stage's label
+///   out  scores                 one column, named after the stage's label; missing ones as settle_missing() has it
 class Distance : public Component {
    public:
     static constexpr const char* role_name = "distance";
@@ -26,7 +33,8 @@ class Distance : public Component {
     };
 
     /// How far apart two RGB images are: 0 for equal ones, higher is farther. They may differ in size where the
-    /// distance allows it; otherwise throw Error(Fault::shape) saying both sizes.  [any thread, concurrent]
+    /// distance allows it; otherwise throw Error(Fault::shape) saying both sizes. What isn't finite is a missing score.
+    ///                                                                              [any thread, concurrent]
     virtual double distance(const Image& reference, const Image& candidate) const = 0;
 
     /// What the distance knows an image by, as text, where that is all it needs: a hash in hexadecimal. Empty where
@@ -78,13 +86,15 @@ class Pooling : public Component {
         Ref<Scores> scores;
     };
 
-    /// The map's values as one number. `plane.values` isn't empty and every value is finite.
+    /// The map's values as one number. `plane.values` isn't empty and every value is finite; what is returned may be
+    /// anything: if it isn't finite, the score is missing.
     ///                                                                [any thread, concurrent with itself]
     virtual double pool(const Plane& plane) const = 0;
     /// The second word of the column's name: "mean", "top 1%".
     virtual std::string name() const = 0;
 
-    /// Throws Error(Fault::numeric) naming the first sample whose map holds a value that isn't finite.
+    /// A map that holds a value that isn't finite has no score: see settle_missing(). Throws Error(Fault::numeric)
+    /// naming the sample where it isn't one of `test`.
     Out run(const In& in, Context& context) const;
 
     template <class T>
@@ -103,6 +113,7 @@ struct Calibration {
 /// Finds, per column, the score above which a sample is called anomalous.
 ///   in   scores      one or more tables over the same samples; its `calibrate` rows are fitted on
 ///   out  decisions   the joined table with a cut for every column
+/// Throws Error(Fault::numeric) naming the calibration sample whose score isn't finite.
 class Threshold : public Component {
    public:
     static constexpr const char* role_name = "threshold";
@@ -132,7 +143,8 @@ class Threshold : public Component {
     }
 };
 
-/// Judges decisions by the samples of `test` whose label is known.
+/// Judges decisions by the samples of `test` whose label is known and whose score is finite; a remark counts those
+/// whose score isn't and names the first. Throws Error(Fault::numeric) where none of them has a finite one.
 ///   in   decisions   one or more
 ///   out  measures    a judgement for every cut
 class Measure : public Component {
@@ -145,8 +157,8 @@ class Measure : public Component {
         Ref<Measures> measures;
     };
 
-    /// One cut judged: `scores[i]` belongs to a sample that is anomalous where `anomalous[i]`. Both may be empty,
-    /// or all of one kind: leave out what is undefined and say so in `remarks`.        [any thread, concurrent]
+    /// One cut judged: `scores[i]`, finite, belongs to a sample that is anomalous where `anomalous[i]`. Both may be
+    /// empty, or all of one kind: leave out what is undefined and say so in `remarks`.        [any thread, concurrent]
     virtual Judgement judge(std::span<const double> scores, const std::vector<bool>& anomalous,
                             const Cut& cut) const = 0;
 
@@ -176,7 +188,7 @@ class Report : public Component {
     };
     /// What there is to report.
     struct Found {
-        Measures measures;  ///< all of them joined
+        Measures measures;  ///< all of them joined; scores of test samples may be missing (NaN)
         std::vector<Ref<Maps>> examples;
         std::vector<Ref<Network>> networks;
     };
