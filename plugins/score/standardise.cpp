@@ -1,10 +1,12 @@
 #include "moments.hpp"
 #include "reference.hpp"
 
+#include <fettle/ahead.hpp>
 #include <fettle/parallel.hpp>
 #include <fettle/planes.hpp>
 #include <fettle/sdk.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -144,18 +146,30 @@ struct Standardise final : fettle::Stage {
             if (is_reference(maps.info(i))) chosen.push_back(i);
         require_enough(chosen.size(), context);
         auto usual = std::make_shared<Usual>();
-        const std::size_t step = std::max<std::size_t>(32, maps.block());
-        fettle::Lookahead<Ref<fettle::Batch>> next((chosen.size() + step - 1) / step, 1, [&](std::size_t k) {
-            const std::size_t first = k * step, count = std::min(step, chosen.size() - first);
-            return maps.read(std::span(chosen).subspan(first, count));
-        });
-        while (usual->count() < chosen.size()) {
+        const auto read = [&](std::size_t first, std::size_t count) {
+            return maps.read(std::span(chosen).subspan(first, std::min(count, chosen.size() - first)));
+        };
+        const auto look_at = [&](const fettle::Batch& batch) {
             context.check_stop();
-            const auto batch = next.take();
-            for (std::size_t k = 0; k < batch->size(); ++k)
-                usual->add(finite(batch->plane(k), batch->info(k)), batch->info(k));
+            for (std::size_t k = 0; k < batch.size(); ++k)
+                usual->add(finite(batch.plane(k), batch.info(k)), batch.info(k));
             context.progress(usual->count(), chosen.size());
+        };
+        // Two batches at a time, one looked at and one being made, within what the runtime allows; how large maps are,
+        // the first ones tell.
+        const std::size_t limit = fettle::AheadLimit::bytes(),
+                          least = std::max(maps.block(), static_cast<std::size_t>(context.threads()));
+        std::size_t each = 1;
+        {
+            const auto some = read(0, least);
+            look_at(*some);
+            each = std::max<std::size_t>(1, some->bytes() / some->size());
         }
+        const std::size_t first = usual->count(), left = chosen.size() - first;
+        const std::size_t step = std::clamp(limit / 2 / each, least, std::max<std::size_t>(32, least));
+        fettle::Lookahead<Ref<fettle::Batch>> next((left + step - 1) / step, limit / each / step < 2 ? 0 : 1,
+                                                   [&](std::size_t k) { return read(first + k * step, step); });
+        while (usual->count() < chosen.size()) look_at(*next.take());
         usual->set_floor(floor);
         return {std::make_shared<StandardisedMaps>(in.maps, usual, maps.label() + " " + context.label())};
     }

@@ -1,6 +1,7 @@
 #include "fakes.hpp"
 #include "python.hpp"
 
+#include <fettle/ahead.hpp>
 #include <fettle/error.hpp>
 #include <fettle/random.hpp>
 #include <fettle/statistics.hpp>
@@ -11,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -127,6 +129,44 @@ TEST(ScoreStandardise, NothingOfTestOrOfAnomaliesMovesIt) {
     EXPECT_EQ(plane_of(*standardised(set.maps()), 20).values, before.values);
 }
 
+/// Hands on other maps, and knows how many of them were held at once.
+class Held final : public fettle::Maps {
+   public:
+    explicit Held(fettle::Ref<fettle::Maps> maps) : maps_(std::move(maps)) {}
+    std::size_t size() const override { return maps_->size(); }
+    const fettle::SampleInfo& info(std::size_t index) const override { return maps_->info(index); }
+    std::string label() const override { return maps_->label(); }
+    fettle::Ref<fettle::Images> reference() const override { return maps_->reference(); }
+    fettle::Ref<fettle::Images> candidate() const override { return maps_->candidate(); }
+    fettle::Ref<fettle::Batch> read(std::span<const std::size_t> indices, std::uint32_t round) const override {
+        const auto batch = maps_->read(indices, round);
+        const std::size_t now = held_ += indices.size();
+        for (std::size_t before = most; before < now && !most.compare_exchange_weak(before, now);) {
+        }
+        return {batch.get(), [this, batch](const fettle::Batch*) { held_ -= batch->size(); }};
+    }
+    mutable std::atomic<std::size_t> most = 0;
+
+   private:
+    fettle::Ref<fettle::Maps> maps_;
+    mutable std::atomic<std::size_t> held_ = 0;
+};
+
+TEST(ScoreStandardise, HoldsNoMoreMapsThanAllowedAndGivesTheSameBits) {
+    fettle::Random random(3);
+    Set set;
+    for (int i = 0; i < 200; ++i) set.add(Split::calibrate, Label::normal, noise(random, 8, 8));
+    set.add(Split::test, Label::normal, noise(random, 8, 8));
+    const std::size_t first = 0, each = set.maps()->read({&first, 1}, 0)->bytes();
+    const Plane expected = plane_of(*standardised(set.maps()), 200);
+    for (const std::size_t allowed : {1, 2, 3, 12, 50}) {
+        const auto held = std::make_shared<Held>(set.maps());
+        const fettle::AheadLimit limit(allowed * each);
+        EXPECT_EQ(plane_of(*standardised(held), 200).values, expected.values) << allowed;
+        EXPECT_LE(held->most, allowed);
+    }
+}
+
 // With 20 calibration maps of 64 pixels, thresholds that are promised to let 10 % of sound images through at most: were
 // each calibration map compared with a mean that it is part of, 46 % would be called anomalous.
 TEST(ScoreStandardise, AThresholdFoundOnItKeepsItsPromise) {
@@ -173,6 +213,16 @@ TEST(ScoreStandardise, SaysWhatIsWrong) {
     set.planes[3].values[5] = std::numeric_limits<float>::quiet_NaN();
     EXPECT_EQ(failure(set).fault(), fettle::Fault::numeric);
     EXPECT_THAT(failure(set).what(), HasSubstr("`3.png`"));
+    set.planes[3] = noise(random, 4, 4);
+    const Plane finite = plane_of(*standardised(set.maps()), 0);
+    set.planes[0].values[5] = std::numeric_limits<float>::quiet_NaN();  // of test: passed on, for whoever pools it
+    const Plane passed = plane_of(*standardised(set.maps()), 0);
+    for (std::size_t i = 0; i < finite.values.size(); ++i)
+        if (i == 5)
+            EXPECT_TRUE(std::isnan(passed.values[i]));
+        else
+            EXPECT_EQ(passed.values[i], finite.values[i]);
+    set.planes[0] = noise(random, 4, 4);
     for (std::size_t i = 1; i < 4; ++i) set.planes[i] = set.planes[0];
     EXPECT_THAT(failure(set).what(), HasSubstr("all 3 calibration maps are equal"));
 
@@ -213,16 +263,6 @@ json.dump([float(gaussian_filter(np.array(c['values']).reshape(-1, c['width']), 
           open(sys.argv[1] + '/answers.json', 'w'))
 )",
                         "scipy.ndimage");
-    set.planes[3] = noise(random, 4, 4);
-    const Plane finite = plane_of(*standardised(set.maps()), 0);
-    set.planes[0].values[5] = std::numeric_limits<float>::quiet_NaN();  // of test: passed on, for whoever pools it
-    const Plane passed = plane_of(*standardised(set.maps()), 0);
-    for (std::size_t i = 0; i < finite.values.size(); ++i)
-        if (i == 5)
-            EXPECT_TRUE(std::isnan(passed.values[i]));
-        else
-            EXPECT_EQ(passed.values[i], finite.values[i]);
-    set.planes[0] = noise(random, 4, 4);
     const auto answers = nlohmann::json::parse(std::ifstream(folder / "answers.json"));
     std::filesystem::remove_all(folder);
     for (std::size_t i = 0; i < planes.size(); ++i) {
