@@ -6,29 +6,42 @@
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace fettle {
 
-/// body(i) for 0 <= i < count, on all threads of the run; returns when all are done, rethrows what one threw.
-/// While it waits it runs tasks of this loop only, never another stage's.           [any thread, concurrent]
+/// body(i) for 0 <= i < count, on all threads of the run; returns when all are done. Where some throw, it rethrows what
+/// the lowest i threw, as a loop on one thread would: the same error whatever the threads. Some i above it aren't done
+/// then. While it waits it runs tasks of this loop only, never another stage's.    [any thread, concurrent]
 template <class Body>
 void parallel_for_each_index(std::size_t count, const Body& body) {
     if (count == 1) return body(std::size_t{0});
     // A context of its own: where a group around it is cancelled, the loop would end half done and say nothing.
     tbb::task_group_context whole(tbb::task_group_context::isolated);
+    std::atomic<std::size_t> lowest = count;  // that threw
+    std::exception_ptr thrown;
+    std::mutex mutex;
     tbb::this_task_arena::isolate([&] {
         tbb::parallel_for(
             tbb::blocked_range<std::size_t>(0, count),
             [&](const tbb::blocked_range<std::size_t>& range) {
-                for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
+                for (std::size_t i = range.begin(); i != range.end() && i < lowest; ++i) try {
+                        body(i);
+                    } catch (...) {
+                        const std::lock_guard lock(mutex);
+                        if (i < lowest) lowest = i, thrown = std::current_exception();
+                    }
             },
             whole);
     });
+    if (thrown) std::rethrow_exception(thrown);
 }
 
 /// Makes items 0..count-1 in order with a bounded look-ahead: while the caller works on one, up to `ahead` more
