@@ -80,7 +80,8 @@ struct MLflow final : fettle::Report {
         report::put_file(folder / "mlruns" / number / "meta.yaml", experiment_text(number, name, now));
         context.warn(
             "MLflow from 3.13 on reads folders like `mlruns` only after an import; in the run's folder: "
-            "mlflow migrate-filestore --source mlruns --target sqlite:///mlflow.db");
+            "mlflow migrate-filestore --source mlruns --target sqlite:///mlflow.db, and to look at them, there: "
+            "mlflow server --backend-store-uri sqlite:///mlflow.db");
         return {};
     }
 
