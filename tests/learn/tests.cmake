@@ -11,7 +11,7 @@ fettle_test(model_graphs SOURCES learn/model_graphs_test.cpp
             PLUGINS fettle dataset split transform synthesize model train infer similarity score threshold evaluate report)
 target_compile_definitions(test_model_graphs PRIVATE FETTLE_TEST_FOLDER="${CMAKE_BINARY_DIR}/tests/model_graphs")
 fettle_test(best_graphs SOURCES learn/best_graphs_test.cpp
-            PLUGINS fettle dataset split transform synthesize model train infer similarity hash texture score threshold
+            PLUGINS fettle dataset split transform synthesize mix model train infer similarity hash texture score threshold
                     evaluate report)
 fettle_test(article_graphs SOURCES learn/article_graphs_test.cpp
             PLUGINS fettle dataset split synthesize mix model train infer similarity hash score threshold evaluate report)
