@@ -1,6 +1,8 @@
 // Tests of the whole program: `fettle` run as a user would run it, in a workshop of its own (graphs, cache, runs).
 #pragma once
 
+#include "sanitized.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -144,7 +144,9 @@ constexpr std::array entries{
         "a warning and every judgement name it, and the figures are of the others. Only where no test sample has a\n"
         "finite score is there nothing to judge."},
     CatalogueEntry{"R504", "out of memory",
-                   "The machine or the device ran out of memory. Take a smaller batch or smaller images."},
+                   "The machine or the device ran out of memory, or has less than a training surely needs. Take a\n"
+                   "smaller batch or smaller images; where the network itself has no room to learn in, a smaller one,\n"
+                   "or an optimiser that remembers less."},
     CatalogueEntry{"R505", "the device", "The device that the graph names isn't there, or failed."},
     CatalogueEntry{"R506", "storage", "A file could not be written or read back. Is the disk full?"},
     CatalogueEntry{

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <unordered_set>
 
@@ -51,6 +52,7 @@ Rows cells_of(const std::filesystem::path& file) {
 }
 
 double number_of(const std::string& text, const std::string& where, const std::filesystem::path& file) {
+    if (text.empty()) return std::numeric_limits<double>::quiet_NaN();  // as pandas writes what isn't there
     double value = 0;
     const char *begin = text.data(), *end = begin + text.size();
     const auto [rest, error] = std::from_chars(begin, end, value);

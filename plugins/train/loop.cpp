@@ -93,7 +93,8 @@ void Loop::prepare() {
     const TensorWork work(context_, /*gradients=*/true);
     example_.arrival.wait({example_.inputs, example_.targets, example_.masks});
     {
-        Room room(memory_left());
+        // A GPU says by itself what it can't hold, and the host only hands it over.
+        Room room(context_.device().type == fettle::Device::Type::cpu ? memory_left() : SIZE_MAX);
         const auto fresh = [this] { return fresh_net(); };
         terms_ = try_one_step(
             task_, example_, [&] { return network_within(room, recipe_, fresh); }, order_.largest());

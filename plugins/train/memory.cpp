@@ -89,13 +89,12 @@ std::size_t sum(std::size_t a, std::size_t b) { return a > SIZE_MAX - b ? SIZE_M
 
 std::size_t memory_left(const fs::path& proc, const fs::path& groups) {
     const std::size_t swap = line_of(proc / "meminfo", "SwapFree:").value_or(0);
-    const std::size_t system =
-        std::min(line_of(proc / "meminfo", "MemAvailable:").value_or(SIZE_MAX), left_in_groups(proc, groups));
+    const std::size_t system = sum(line_of(proc / "meminfo", "MemAvailable:").value_or(SIZE_MAX), swap);
     const fs::path own = proc / "self/status";
     const std::size_t process =
         std::min(left_of(RLIMIT_AS, line_of(own, "VmSize:")), left_of(RLIMIT_DATA, line_of(own, "VmData:")));
     // What was freed and the allocator kept is there to be taken again.
-    return sum(std::min(sum(system, swap), process), mallinfo2().fordblks);
+    return sum(std::min({system, left_in_groups(proc, groups), process}), mallinfo2().fordblks);
 }
 
 std::string bytes_text(std::size_t bytes) {

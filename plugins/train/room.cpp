@@ -5,6 +5,7 @@
 #include <fettle/thrown.hpp>
 
 #include <c10/core/Allocator.h>
+#include <c10/core/impl/alloc_cpu.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,11 +21,11 @@ class Room::Count final : public c10::MemoryReportingInfoBase {
     explicit Count(std::size_t bytes) : all_(static_cast<std::int64_t>(std::min<std::size_t>(bytes, INT64_MAX))) {}
 
     // Versions of LibTorch differ in the two totals, which aren't needed.
-    void reportMemoryUsage(void*, std::int64_t bytes, std::int64_t, std::int64_t, c10::Device device) {
-        count(bytes, device);
+    void reportMemoryUsage(void* data, std::int64_t bytes, std::int64_t, std::int64_t, c10::Device device) {
+        count(data, bytes, device);
     }
-    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device device) {
-        count(bytes, device);
+    void reportMemoryUsage(void* data, std::int64_t bytes, std::size_t, std::size_t, c10::Device device) {
+        count(data, bytes, device);
     }
     bool memoryProfilingEnabled() const override { return true; }
 
@@ -32,11 +33,12 @@ class Room::Count final : public c10::MemoryReportingInfoBase {
     std::int64_t left() const { return all_ - kept_ - taken_; }
 
    private:
-    void count(std::int64_t bytes, c10::Device device) {
+    void count(void* data, std::int64_t bytes, c10::Device device) {
         if (!device.is_cpu()) return;
         taken_ += bytes;
         if (bytes > 0 && left() < 0) {  // never where memory is given back, which must not throw
             taken_ -= bytes;
+            c10::free_cpu(data);  // told before anybody owns it
             throw std::bad_alloc();
         }
     }

@@ -41,8 +41,10 @@ std::size_t batch_that_fits(const Task& task, const Lesson& example,
     for (batch /= 2; batch > 0; batch /= 2) try {
             pass(task, example, *fresh(), batch);
             return batch;
+        } catch (const Error& error) {
+            if (error.fault() != Fault::memory) return batch;  // it fits, and something else is wrong with it
         } catch (const std::exception& error) {
-            if (!means_out_of_memory(error)) return batch;  // it fits, and something else is wrong with it
+            if (!means_out_of_memory(error)) return batch;
         }
     return 0;
 }

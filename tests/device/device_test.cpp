@@ -2,11 +2,14 @@
 #include "learn/learn.hpp"
 #include "stand_in.hpp"
 
+#include <limits>
+
 namespace {
 
 using fettle::Tensor;
 using learn::Folder;
 using learn::TestContext;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const fettle::Device cpu, gpu{fettle::Device::Type::cuda, 0};
@@ -16,6 +19,7 @@ struct OnDevice : testing::Test {
         if (!stand_in::missing().empty()) GTEST_SKIP() << stand_in::missing();
         stand_in::forget();
     }
+    void TearDown() override { stand_in::set_memory(std::numeric_limits<std::size_t>::max()); }
 };
 
 std::vector<std::size_t> range(std::size_t count) {
@@ -160,6 +164,23 @@ TEST_F(OnDevice, ADiscriminativeNetworkLearnsAndSegmentsTheSame) {
         return out;
     };
     expect_near(planes(cpu), planes(gpu));
+}
+
+TEST_F(OnDevice, WhereItsMemoryRunsOutABatchThatFitsIsNamed) {
+    const auto images = learn::pictures(16, 64, 64);
+    const auto train = [&](int batch) {
+        const Folder folder;
+        TestContext context(folder.path);
+        context.set_device(gpu);
+        return learn::trained(images, images, context, {{"epochs", 1}, {"batch", batch}});
+    };
+    train(4);
+    stand_in::set_memory(stand_in::done().peak * 5 / 4);
+    const auto error = learn::error_of([&] { train(16); });
+    EXPECT_EQ(error.fault(), fettle::Fault::memory);
+    EXPECT_THAT(error.what(), HasSubstr("a step on 16 images of 64x64 doesn't fit into memory"));
+    EXPECT_THAT(error.help(), HasSubstr("say batch = 4"));
+    EXPECT_NO_THROW(train(4));
 }
 
 TEST_F(OnDevice, AnExportedNetworkComparesTheSame) {

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -27,6 +28,41 @@ using c10::IValue;
 const c10::Device the_device(c10::kCUDA, 0);
 
 std::atomic<std::size_t> operations, sent, sent_ahead, brought;
+
+// ---- memory: the host's, counted
+// --------------------------------------------------------------------------------------
+
+std::atomic<std::size_t> held, peak, most = std::numeric_limits<std::size_t>::max();
+
+class Block {
+   public:
+    /// `owner`: a tensor of the host that the memory belongs to; undefined where it is this block's.
+    Block(void* data, std::size_t bytes, Tensor owner) : data_(data), bytes_(bytes), owner_(std::move(owner)) {
+        const std::size_t now = held += bytes_;
+        for (std::size_t before = peak; before < now && !peak.compare_exchange_weak(before, now);) {
+        }
+    }
+    ~Block() {
+        held -= bytes_;
+        if (!owner_.defined()) std::free(data_);
+    }
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+   private:
+    void* data_;
+    std::size_t bytes_;
+    Tensor owner_;
+};
+
+void require_room(std::size_t bytes) {
+    TORCH_CHECK_WITH(OutOfMemoryError, held + bytes <= most, "CUDA out of memory. Tried to allocate ", bytes, " bytes");
+}
+
+c10::DataPtr block(void* data, std::size_t bytes, Tensor owner) {
+    return {data, new Block(data, bytes, std::move(owner)), [](void* made) { delete static_cast<Block*>(made); },
+            the_device};
+}
 
 // ---- streams: what was asked of each, and isn't done yet
 // -------------------------------------------------------------
@@ -88,11 +124,11 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
 
 struct Memory final : c10::Allocator {
     c10::DataPtr allocate(std::size_t bytes) const override {
+        require_room(bytes);
         void* const data = std::aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
         std::memset(data, 0xff, bytes);  // NaN as float, as double and as bfloat16
-        return {data, data, &std::free, the_device};
+        return block(data, bytes, {});
     }
-    c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
 };
 
 struct Hooks final : at::CUDAHooksInterface {
@@ -123,8 +159,8 @@ Tensor on_host(const Tensor& there) {
 Tensor on_device(const Tensor& here) {
     if (!here.defined() || !here.is_cpu()) return here;
     const std::size_t bytes = at::detail::computeStorageNbytes(here.sizes(), here.strides(), here.element_size());
-    c10::DataPtr data(
-        here.data_ptr(), new Tensor(here), [](void* kept) { delete static_cast<Tensor*>(kept); }, the_device);
+    require_room(bytes);
+    c10::DataPtr data = block(here.data_ptr(), bytes, here);
     Tensor there =
         at::detail::make_tensor<c10::TensorImpl>(c10::Storage(c10::Storage::use_byte_size_t(), bytes, std::move(data)),
                                                  c10::DispatchKeySet(c10::DispatchKey::CUDA), here.dtype());
@@ -272,8 +308,12 @@ C10_REGISTER_CLASS(CUDAHooksRegistry, CUDAHooks, Hooks);
 
 namespace stand_in {
 std::string missing() { return ""; }
-Done done() { return {operations, sent, sent_ahead, brought}; }
-void forget() { operations = sent = sent_ahead = brought = 0; }
+Done done() { return {operations, sent, sent_ahead, brought, peak}; }
+void forget() {
+    operations = sent = sent_ahead = brought = 0;
+    peak = held.load();
+}
+void set_memory(std::size_t bytes) { most = bytes; }
 }  // namespace stand_in
 
 #else
@@ -285,6 +325,7 @@ std::string missing() {
 }
 Done done() { return {}; }
 void forget() {}
+void set_memory(std::size_t) {}
 }  // namespace stand_in
 
 #endif

@@ -124,6 +124,18 @@ TEST_P(AskedToStop, LeavesACheckpointThatTheNextRunCarriesOnFrom) {
     EXPECT_GT(before, 0);
     EXPECT_LE(before, seconds_of(run, "seconds"));
     EXPECT_GT(seconds_of(run_folder(again), "seconds"), before);
+
+    // The steps of the first process are no batch of the second one's.
+    const auto batches_in = [&](const char* cache) {
+        for (const Json& stage : Json::parse(text_of(run_folder(again) / "run.json")).at("stages"))
+            if (const auto key = stage.at("key").get<std::string>(); stage.at("name") == "train")
+                for (const Json& part :
+                     Json::parse(text_of(folder() / cache / "made" / key.substr(0, 2) / (key + ".json"))))
+                    if (part.at("key") == key) return part.at("batches").at(0).get<int>();
+        return -1;
+    };
+    EXPECT_EQ(batches_in("cache"), 0);
+    EXPECT_GT(batches_in("undisturbed"), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, AskedToStop,
