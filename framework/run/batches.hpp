@@ -16,9 +16,11 @@ struct Batches {
     double seconds = 0, items = 0;                       ///< of t, of n
     double squares = 0, products = 0, item_squares = 0;  ///< of t t, of t n, of n n
 
+    /// One batch: the seconds of the stage's own code on the thread that made it, and its items, above 0.
     void add(double seconds, std::uint64_t items);
 };
 
+/// An array of the six sums, in the order in which they stand above.
 nlohmann::json to_json(const Batches& batches);
 /// Throws nlohmann::json::exception where it isn't what to_json() gives.
 Batches batches_from(const nlohmann::json& json);

@@ -35,7 +35,15 @@ struct Account {
     /// A batch took so long, and it was of so many items.
     void add_batch(std::int64_t batch_nanoseconds, std::uint64_t batch_items) {
         const std::lock_guard lock(batching_);
-        batches_.add(static_cast<double>(batch_nanoseconds) * 1e-9, batch_items);
+        if (!carried_on_) batches_.add(static_cast<double>(batch_nanoseconds) * 1e-9, batch_items);
+    }
+    /// Its work goes on from where another process left it after so many seconds. There are no batches then: the first
+    /// would hold the other's items, and those after it say nothing of the whole.
+    void carry_on(double seconds_before) {
+        nanoseconds += static_cast<std::int64_t>(seconds_before * 1e9);
+        const std::lock_guard lock(batching_);
+        carried_on_ = true;
+        batches_ = {};
     }
     Batches batches() const {
         const std::lock_guard lock(batching_);
@@ -46,6 +54,7 @@ struct Account {
 
    private:
     mutable std::mutex batching_;
+    bool carried_on_ = false;
     Batches batches_;
 };
 

@@ -90,7 +90,7 @@ class Execution::StageContext final : public Context {
     void carried_on(double seconds) const override {
         Slot& slot = run_.slots_[node_];
         slot.carried_on = seconds;
-        slot.account.nanoseconds += static_cast<std::int64_t>(seconds * 1e9);
+        slot.account.carry_on(seconds);
     }
     bool stop_requested() const override { return run_.stopped() || run_.slots_[node_].overdue; }
     std::unique_lock<std::mutex> use_device() const override {

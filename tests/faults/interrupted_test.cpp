@@ -126,12 +126,17 @@ TEST_P(AskedToStop, LeavesACheckpointThatTheNextRunCarriesOnFrom) {
     EXPECT_GT(seconds_of(run_folder(again), "seconds"), before);
 
     // The steps of the first process are no batch of the second one's.
-    const auto batches_in = [&](const char* cache) {
-        for (const Json& stage : Json::parse(text_of(run_folder(again) / "run.json")).at("stages"))
-            if (const auto key = stage.at("key").get<std::string>(); stage.at("name") == "train")
-                for (const Json& part :
-                     Json::parse(text_of(folder() / cache / "made" / key.substr(0, 2) / (key + ".json"))))
-                    if (part.at("key") == key) return part.at("batches").at(0).get<int>();
+    std::string train;
+    const Json record = Json::parse(text_of(run_folder(again) / "run.json"));
+    for (const Json& stage : record.at("stages"))
+        if (stage.at("name") == "train") train = stage.at("key");
+    const auto batches_in = [&](const fs::path& cache) {
+        for (const auto& entry : fs::recursive_directory_iterator(folder() / cache / "made"))
+            if (entry.is_regular_file()) {
+                const Json parts = Json::parse(text_of(entry.path()));
+                for (const Json& part : parts)
+                    if (part.at("key") == train) return part.at("batches").at(0).get<int>();
+            }
         return -1;
     };
     EXPECT_EQ(batches_in("cache"), 0);

@@ -245,6 +245,20 @@ TEST(Charge, WhatIsDoneSinceTheLastTimeIsABatch) {
     EXPECT_LE(account.batches().seconds, account.seconds());
 }
 
+TEST(Charge, OfWhatWasCarriedOnThereAreNoBatches) {
+    Account account;
+    {
+        const Charge charge(account, nullptr, "run");
+        Charge::done(account, 1);
+        account.carry_on(7);
+        Charge::done(account, 41);  // 40 of them in another process
+        Charge::done(account, 42);
+    }
+    EXPECT_EQ(account.batches().count, 0u);
+    EXPECT_EQ(account.batches().items, 0);
+    EXPECT_GE(account.seconds(), 7);
+}
+
 TEST(Wrapped, AsksForSinglesTogetherAndOnce) {
     Wrapper run;
     const auto ten = std::make_shared<Ten>(1);
