@@ -41,21 +41,35 @@ std::vector<PastRun> runs_named(const Arguments& words, const fs::path& output) 
     return out;
 }
 
-/// The shared scores, read and tested by stages: the statistics of graphs, not others of its own.
-std::string graph_text(const Comparison& comparison, const ComparedMetric& metric, const fs::path& table) {
-    fettle::Setting::List thresholds;
+/// The places of the runs that have a finite score on any shared sample: the others are in no pair.
+std::vector<std::size_t> with_scores(const ComparedMetric& metric) {
+    std::vector<std::size_t> out;
+    for (std::size_t k = 0; k < metric.runs.size(); ++k)
+        if (const auto& values = metric.shared.columns[k].values;
+            std::any_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
+            out.push_back(k);
+    return out;
+}
+
+/// The shared scores of the runs at these places, read and tested by stages: the statistics of graphs, not others of
+/// its own.
+std::string graph_text(const Comparison& comparison, const ComparedMetric& metric,
+                       const std::vector<std::size_t>& places, const fs::path& table) {
+    fettle::Setting::List columns, thresholds;
     bool known = true;
-    for (std::size_t k = 0; k < metric.runs.size(); ++k) {
+    for (const std::size_t k : places) {
+        columns.emplace_back(metric.shared.columns[k].name);
         const double level = comparison.runs[metric.runs[k]].judgements[metric.judgements[k]].cut.threshold;
         known &= !std::isnan(level);
         thresholds.emplace_back(level);
     }
     std::string text = fmt::format(
         "format = 1\n[graph]\nname = \"compare\"\n[stage.scores]\nuse = \"score.read\"\npath = {}\n"
-        "thresholds = {}\n[stage.compared]\nuse = \"evaluate.compare\"\nin.decisions = [\"scores.decisions\"]\n",
-        fettle::Setting(table.string()).text(), known ? fettle::Setting(thresholds).text() : "[]");
-    if (metric.runs.size() > most_in_pairs)
-        text += fmt::format("against = {}\n", fettle::Setting(metric.shared.columns.front().name).text());
+        "columns = {}\nthresholds = {}\n[stage.compared]\nuse = \"evaluate.compare\"\nin.decisions = "
+        "[\"scores.decisions\"]\n",
+        fettle::Setting(table.string()).text(), fettle::Setting(columns).text(),
+        known ? fettle::Setting(thresholds).text() : "[]");
+    if (places.size() > most_in_pairs) text += fmt::format("against = {}\n", columns.front().text());
     return text;
 }
 
@@ -63,11 +77,16 @@ std::string graph_text(const Comparison& comparison, const ComparedMetric& metri
 int test(const Comparison& comparison, ComparedMetric& metric, const po::variables_map& options,
          const fs::path& scratch) {
     if (metric.shared.rows.empty()) return 0;
+    const std::vector<std::size_t> places = with_scores(metric);
+    if (places.size() < 2) {
+        metric.trouble = "fewer than two of the runs have a finite score on any shared test sample";
+        return 0;
+    }
     const fs::path table = scratch / "shared.csv";
     std::ofstream(table, std::ios::binary) << to_csv(metric.shared);
     Diagnostics found;
-    const auto document = read_document_text("compare", graph_text(comparison, metric, table), fs::current_path(),
-                                             options["set"].as<std::vector<std::string>>(), found);
+    const auto document = read_document_text("compare", graph_text(comparison, metric, places, table),
+                                             fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
     const Checked checked = check_document(document, "compare", options, found);
     RunResult result;
     if (checked.graph) {

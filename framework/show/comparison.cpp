@@ -97,11 +97,12 @@ void join(ComparedMetric& metric, const Comparison& all) {
         for (std::size_t i = 0; i < shared; ++i)
             missing.holds(metric.shared.columns[k].values[i], metric.shared.rows[i].id);
         if (missing.count() > 0)
-            metric.remarks.push_back(
-                fmt::format("{}: {} of the {} shared test samples {} no finite score, {}`{}`; each of its pairs is "
-                            "compared on the samples that both runs score",
-                            all.letters[metric.runs[k]], missing.count(), shared, missing.count() == 1 ? "has" : "have",
-                            missing.count() == 1 ? "" : "the first ", missing.first()));
+            metric.remarks.push_back(fmt::format(
+                "{}: {} of the {} shared test samples {} no finite score, {}`{}`; {}", all.letters[metric.runs[k]],
+                missing.count(), shared, missing.count() == 1 ? "has" : "have",
+                missing.count() == 1 ? "" : "the first ", missing.first(),
+                missing.count() == shared ? "it is in no paired test"
+                                          : "each of its pairs is compared on the samples that both runs score"));
     }
     if (other_split > 0)
         metric.remarks.push_back(plural(other_split, "sample") +

@@ -165,6 +165,26 @@ TEST_F(Compare, UsesWhatBothHaveJudgedAndTellsWhatNot) {
     EXPECT_EQ(metric["tests"].size(), 2u);
 }
 
+TEST_F(Compare, ARunWithoutScoresOfWhatIsSharedIsInNoPair) {
+    const auto first = scored(90, 2, 1), second = scored(90, 1.2, 2);
+    auto none = scored(150, 2, 3);
+    for (std::size_t i = 0; i < first.size(); ++i) none[i].score = std::nan("");
+    const std::string a = run("a", first, 0.9), b = run("b", second, 0.7), c = run("c", none, 0.1);
+    const Json two = compared({a, b})["metrics"][0], three = compared({a, c, b})["metrics"][0];
+    EXPECT_EQ(three["trouble"], "");
+    EXPECT_THAT(three["remarks"].dump(),
+                HasSubstr("B: 90 of the 90 shared test samples have no finite score, the first `part/0`; it is in no "
+                          "paired test"));
+    ASSERT_EQ(three["tests"].size(), 2u);
+    for (std::size_t t = 0; t < 2; ++t) {
+        ASSERT_EQ(three["tests"][t]["pairs"].size(), 1u);
+        EXPECT_EQ(three["tests"][t]["pairs"][0]["figures"], two["tests"][t]["pairs"][0]["figures"]);
+    }
+    EXPECT_THAT(three["tests"][0]["pairs"][0]["pair"].get<std::string>(), HasSubstr("`A` against `C`"));
+    EXPECT_EQ(compared({a, c})["metrics"][0]["trouble"],
+              "fewer than two of the runs have a finite score on any shared test sample");
+}
+
 TEST_F(Compare, SaysWhereNothingIsShared) {
     auto second = scored(60, 2, 2);
     for (Sample& each : second) each.id = "other/" + each.id;

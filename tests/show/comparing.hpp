@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <random>
 
 namespace comparing {
@@ -16,7 +17,7 @@ using testing_fettle::Outcome;
 struct Sample {
     std::string id;
     bool anomalous;
-    double score;
+    double score;  ///< NaN: none
     std::string split = "test";
 };
 
@@ -47,7 +48,7 @@ class Runs : public testing_fettle::Workshop {
         std::string text = "sample,label,split,\"" + column + "\"\r\n";
         for (const Sample& each : samples)
             text += "\"" + each.id + "\"," + (each.anomalous ? "anomalous" : "normal") + "," + each.split + "," +
-                    Json(each.score).dump() + "\r\n";
+                    (std::isnan(each.score) ? "" : Json(each.score).dump()) + "\r\n";
         testing_fettle::write_text(folder() / (name + ".csv"), text);
     }
 

@@ -127,6 +127,23 @@ TEST_F(ComparisonPage, IsReachedByKeys) {
     EXPECT_EQ(messages, "");
 }
 
+TEST_F(ComparisonPage, WhatHasNoScoreIsNotCalledDifferently) {
+    NEEDS_A_BROWSER();
+    auto first = scored(6, 0, 1), second = first;
+    for (std::size_t i = 0; i < 6; ++i) first[i].score = second[i].score = static_cast<double>(i);
+    second[0].score = 9;  // above its threshold, and the other isn't
+    first[4].score = std::nan("");
+    const std::string page = compared({run("a", first, 2.5).string(), run("b", second, 2.5).string()});
+    EXPECT_EQ(probed(page, R"(
+        const select = document.querySelector("select");
+        select.value = "called differently";
+        select.dispatchEvent(new Event("change"));
+        document.body.dataset.probe = [...document.querySelectorAll(".sample b")].map(each => each.textContent).join(" ");
+    )"),
+              "part/0");
+    EXPECT_EQ(messages, "");
+}
+
 /// On paper the choice of runs is the charts' legend; what can only be clicked isn't there.
 TEST_F(ComparisonPage, PrintsTheLegend) {
     NEEDS_A_BROWSER();

@@ -261,7 +261,7 @@ function samples_section(metric) {
       " no pictures: they come from a run's report.html, to whose stage maps are connected as `examples`."));
   const kinds = {
     "all": () => true,
-    "called differently": sample => new Set(metric.runs.map((run, k) => called(run, sample.scores[k]))).size > 1,
+    "called differently": sample => new Set(metric.runs.map((run, k) => called(run, sample.scores[k])).filter(verdict => verdict !== null)).size > 1,
     "anomalous": sample => sample.anomalous,
     "normal": sample => !sample.anomalous,
   };
