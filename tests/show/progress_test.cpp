@@ -85,7 +85,8 @@ TEST_F(Shown, EndsWithEveryStageAndItsState) {
 
 TEST_F(Shown, NeverBreaksAFrame) {
     NEEDS_PYTE();
-    for (const Json& frame : watch(6, "[(0, 80, 24)]", "{}")["frames"]) {
+    const Json seen = watch(6, "[(0, 80, 24)]", "{}");
+    for (const Json& frame : seen["frames"]) {
         const std::string text = joined(frame);
         EXPECT_EQ(testing_fettle::count_of("stages done", text), 1u) << text;
         for (const char* stage : {"stage0", "stage1", "stage4", "stage5"})
