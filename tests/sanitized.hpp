@@ -10,11 +10,4 @@ inline constexpr bool has_shadow_memory = true;
 inline constexpr bool has_shadow_memory = false;
 #endif
 
-/// Built with ThreadSanitizer: LD_LIBRARY_PATH says where a oneTBB is that was built with it too.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool needs_library_path = true;
-#else
-inline constexpr bool needs_library_path = false;
-#endif
-
 }  // namespace testing_fettle

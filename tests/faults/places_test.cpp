@@ -119,7 +119,7 @@ TEST_F(Places, PathsMayBeRelative) {
 }
 
 TEST_F(Places, AnEmptyEnvironmentWillDo) {
-    if (testing_fettle::needs_library_path) GTEST_SKIP() << "the sanitizer needs LD_LIBRARY_PATH";
+    if (testing_fettle::has_shadow_memory) GTEST_SKIP() << "a sanitizer takes its options from there";
     const Launch launch{"env", {"-i", FETTLE_PROGRAM, "run", small(), "--plugin", TEST_TROUBLE}, folder(), {}, {}};
     const Outcome outcome = call(launch);
     ASSERT_EQ(outcome.status, 0) << outcome.err;
