@@ -195,7 +195,7 @@ in.measures = "judge"
                                                                         "not finite, nor that of any other of 2")))
             << value;
     }
-    write_text(folder() / "theirs.csv", "sample,label,score\na,normal,0.5\nb,anomalous,\n");
+    write_text(folder() / "theirs.csv", "sample,label,score\na,normal,0.5\nb,anomalous,none\n");
     const Outcome outcome = call({"run", "read.toml", "--threads", "1"});
     EXPECT_EQ(outcome.status, 1) << outcome.out;
     EXPECT_THAT(outcome.err, HasSubstr("instead of a number in column `score` of row 2"));
