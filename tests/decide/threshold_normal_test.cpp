@@ -36,7 +36,9 @@ TEST(Thresholds, SayWhetherTheyNeedLabels) {
                                                   : needs ? "Needs labelled anomalies"
                                                           : "Needs no labels"))
             << entry.info.id;
-        EXPECT_EQ(entry.info.inputs.at(0).needs_anomalies, mixture ? "@anomalies" : needs ? "always" : "")
+        EXPECT_EQ(entry.info.inputs.at(0).needs_anomalies, mixture ? "@anomalies"
+                                                           : needs ? "always"
+                                                                   : "")
             << entry.info.id;
     }
 }
