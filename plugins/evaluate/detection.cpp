@@ -252,13 +252,9 @@ struct Detection final : fettle::Measure {
             for (std::size_t i = 0; i < scores.rows.size(); ++i) {
                 const auto& [split, label] = std::pair(scores.rows[i].split, scores.rows[i].label);
                 if (split == fettle::Split::calibrate && label != fettle::Label::anomalous) {
+                    // `threshold.manual` looks at none of them
+                    fettle::require_finite(column.values[i], column.name, scores.rows[i].id);
                     calibration.push_back(column.values[i]);
-                    if (!std::isfinite(calibration.back()))  // of `threshold.manual`, which looks at none of them
-                        throw fettle::Error(fettle::Fault::numeric, "the score `" + column.name + "` of `" +
-                                                                        scores.rows[i].id + "` is not finite")
-                            .help(
-                                "look at the image and its reconstruction; a network whose training diverged gives "
-                                "such scores");
                 }
                 if (split == fettle::Split::test && label == fettle::Label::normal && std::isfinite(column.values[i]))
                     test.push_back(column.values[i]);

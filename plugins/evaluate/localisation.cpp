@@ -115,7 +115,7 @@ struct Localisation final : fettle::Stage {
                                     (info.label == Label::normal || masks[i] != nullptr);
                 if (!calibrates && !judged) return;
                 const fettle::Plane plane = batch.plane(i);
-                lost[i] = !is_finite(plane, maps, info);
+                lost[i] = !fettle::can_be_scored(plane, info, maps.label());
                 if (lost[i]) return;
                 pixels[i] = masks[i] == nullptr
                                 ? evaluate::pixels_of(plane, {})
@@ -148,18 +148,6 @@ struct Localisation final : fettle::Stage {
                 out[wanted[k] - first] = sample;
         }
         return out;
-    }
-
-    /// Throws Error(Fault::numeric) where a map of calibration isn't: the threshold hangs on it.
-    static bool is_finite(const fettle::Plane& plane, const fettle::Maps& maps, const fettle::SampleInfo& info) {
-        if (plane.values.empty())
-            throw Error(Fault::data, "the map `" + maps.label() + "` of `" + info.id + "` is empty");
-        if (std::all_of(plane.values.begin(), plane.values.end(), [](float v) { return std::isfinite(v); }))
-            return true;
-        if (info.split == Split::test) return false;
-        throw Error(Fault::numeric,
-                    "the map `" + maps.label() + "` of `" + info.id + "` holds a value that is not finite")
-            .help("look at the image and its reconstruction; a network whose training diverged gives such maps");
     }
 
     static std::string class_of(const fettle::SampleInfo& info) {

@@ -64,7 +64,7 @@ struct Combine final : fettle::Stage {
         require_weights(table.columns.size());
         require_enough(table);
         for (Scores::Column& column : table.columns) {
-            require_finite(column, table.rows);
+            settle(column, table.rows);
             if (by == "log_sum") take_logarithms(column, table.rows);
         }
         auto out = std::make_shared<Scores>();
@@ -158,14 +158,10 @@ struct Combine final : fettle::Stage {
     }
 
     /// A test sample may lack a score; it then has no combined one either.
-    static void require_finite(Scores::Column& column, const std::vector<SampleInfo>& rows) {
+    static void settle(Scores::Column& column, const std::vector<SampleInfo>& rows) {
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (std::isfinite(column.values[i])) continue;
-            if (rows[i].split != fettle::Split::test)
-                throw Error(Fault::numeric, "the score `" + column.name + "` of `" + rows[i].id + "` is not finite")
-                    .help(
-                        "look at the image and its reconstruction; a network whose training diverged gives such "
-                        "scores");
+            if (rows[i].split != fettle::Split::test) fettle::require_finite(column.values[i], column.name, rows[i].id);
             column.values[i] = std::numeric_limits<double>::quiet_NaN();
         }
     }

@@ -151,8 +151,11 @@ struct Standardise final : fettle::Stage {
         };
         const auto look_at = [&](const fettle::Batch& batch) {
             context.check_stop();
-            for (std::size_t k = 0; k < batch.size(); ++k)
-                usual->add(finite(batch.plane(k), batch.info(k)), batch.info(k));
+            for (std::size_t k = 0; k < batch.size(); ++k) {
+                const Plane map = batch.plane(k);
+                fettle::can_be_scored(map, batch.info(k), maps.label());  // of calibration: throws where it can't
+                usual->add(map, batch.info(k));
+            }
             context.progress(usual->count(), chosen.size());
         };
         // Two batches at a time, one looked at and one being made, within what the runtime allows; how large maps are,
@@ -188,16 +191,6 @@ struct Standardise final : fettle::Stage {
         context.warn("each pixel's deviation is told from " + std::to_string(count) +
                      " calibration maps and is wrong by about " + std::to_string(std::lround(100 * error)) + " %; " +
                      std::to_string(few) + " make it 16 %");
-    }
-
-    static Plane finite(Plane plane, const SampleInfo& info) {
-        for (const float value : plane.values)
-            if (!std::isfinite(value))
-                throw Error(Fault::numeric, "the map of `" + info.id + "` holds a value that is not finite")
-                    .help(
-                        "look at the image and its reconstruction; a network whose training diverged gives such "
-                        "maps");
-        return plane;
     }
 };
 

@@ -35,8 +35,7 @@ class Room {
 /// The network that `fresh` makes. On the CPU room is kept for what learning holds besides weights and gradients from
 /// its first step on: what the optimiser remembers of each weight, their average, the best of them. Throws
 /// Error(Fault::memory) where weights, gradients and those don't fit; it is said before more than half of the room is
-/// taken. What layers make of images comes on top.                                            [one at a time per
-/// device]
+/// taken. What layers make of images comes on top.                                     [one at a time per device]
 std::shared_ptr<torch::nn::Module> network_within(Room& room, const Recipe& recipe,
                                                   const std::function<std::shared_ptr<torch::nn::Module>()>& fresh);
 

@@ -1,6 +1,7 @@
 // Scores that are not there: who counts them, and where they may not be missing.
 #include <fettle/roles/decide.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -8,7 +9,7 @@ namespace fettle {
 namespace {
 
 constexpr auto look_at_it =
-    "look at the image and its reconstruction; a network whose training diverged gives such scores";
+    "look at the image and its reconstruction; a network whose training diverged gives such scores and maps";
 
 }  // namespace
 
@@ -46,15 +47,27 @@ void settle_missing(Scores::Column& column, const std::vector<SampleInfo>& rows,
         if (rows[i].split == Split::test) {
             missing.add(rows[i].id, there);
             if (!there) column.values[i] = std::numeric_limits<double>::quiet_NaN();
-        } else if (!there) {
-            throw Error(Fault::numeric, "the score `" + column.name + "` of `" + rows[i].id + "` is not finite")
-                .help(look_at_it);
+        } else {
+            require_finite(column.values[i], column.name, rows[i].id);
         }
     }
     missing.require_any("the score `" + column.name + "`");
     if (missing.count() > 0)
         context.warn("`" + column.name + "`: " + missing.words() +
                      "; look at such an image and its reconstruction, and at what the metric makes of them");
+}
+
+void require_finite(double score, const std::string& column, const std::string& id) {
+    if (!std::isfinite(score))
+        throw Error(Fault::numeric, "the score `" + column + "` of `" + id + "` is not finite").help(look_at_it);
+}
+
+bool can_be_scored(const Plane& map, const SampleInfo& info, const std::string& label) {
+    if (map.values.empty()) throw Error(Fault::data, "the map `" + label + "` of `" + info.id + "` is empty");
+    if (std::all_of(map.values.begin(), map.values.end(), [](float v) { return std::isfinite(v); })) return true;
+    if (info.split == Split::test) return false;
+    throw Error(Fault::numeric, "the map `" + label + "` of `" + info.id + "` holds a value that is not finite")
+        .help(look_at_it);
 }
 
 }  // namespace fettle

@@ -33,21 +33,6 @@ void require_same_size(const Sequence& left, const char* left_name, const Sequen
                                       " samples, `" + right_name + "` has " + std::to_string(right.size()));
 }
 
-void require_finite(double value, const std::string& id, const std::string& column) {
-    if (!std::isfinite(value))
-        throw Error(Fault::numeric, "the score `" + column + "` of `" + id + "` is not finite")
-            .help("look at the image and its reconstruction; a network whose training diverged gives such scores");
-}
-
-/// False, or an Error where the sample isn't one of `test`, where the map holds a value that isn't finite.
-bool may_be_pooled(const Plane& plane, const SampleInfo& info, const std::string& label) {
-    if (plane.values.empty()) throw Error(Fault::data, "the map `" + label + "` of `" + info.id + "` is empty");
-    if (std::all_of(plane.values.begin(), plane.values.end(), [](float v) { return std::isfinite(v); })) return true;
-    if (info.split == Split::test) return false;
-    throw Error(Fault::numeric, "the map `" + label + "` of `" + info.id + "` holds a value that is not finite")
-        .help("look at the image and its reconstruction; a network whose training diverged gives such maps");
-}
-
 /// Refuses calibration samples of which only making them tells whether they are damaged: whatever looks for sound
 /// ones would take them for sound.
 void require_known(const std::vector<SampleInfo>& infos, double share) {
@@ -195,7 +180,7 @@ Pooling::Out Pooling::run(const In& in, Context& context) const {
             context.check_stop();
             parallel_for_each_index(batch.size(), [&](std::size_t i) {
                 const Plane plane = batch.plane(i);
-                column.values[first + i] = may_be_pooled(plane, batch.info(i), maps.label())
+                column.values[first + i] = can_be_scored(plane, batch.info(i), maps.label())
                                                ? pool(plane)
                                                : std::numeric_limits<double>::quiet_NaN();
             });
@@ -216,7 +201,7 @@ Threshold::Out Threshold::run(const In& in, Context& context) const {
         Calibration calibration;
         for (std::size_t i = 0; i < scores.rows.size(); ++i) {
             if (scores.rows[i].split != Split::calibrate) continue;
-            require_finite(column.values[i], scores.rows[i].id, column.name);
+            require_finite(column.values[i], column.name, scores.rows[i].id);
             if (scores.rows[i].label == Label::anomalous)
                 calibration.anomalous.push_back(column.values[i]);
             else

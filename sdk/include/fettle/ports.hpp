@@ -223,7 +223,6 @@ class Missing {
     void add(const std::string& id, bool finite);
 
     std::size_t count() const { return count_; }         ///< of those that have none
-    std::size_t of() const { return of_; }               ///< all that were counted
     const std::string& first() const { return first_; }  ///< the first of them; empty where none is missing
     /// "3 of 800 test samples have no finite score, the first `x.png`: the figures are of the other 797"; empty where
     /// none is missing. `samples` and `thing` are the words for what was counted.

@@ -19,6 +19,15 @@ namespace fettle {
 /// diverged shows there first), and where all test samples lack theirs.                    [any thread, concurrent]
 void settle_missing(Scores::Column& column, const std::vector<SampleInfo>& rows, const Context& context);
 
+/// Throws Error(Fault::numeric) naming the column and the sample where a score that must be finite isn't.
+///                                                                                       [any thread, concurrent]
+void require_finite(double score, const std::string& column, const std::string& id);
+
+/// Whether a score can be made of a map: false where it holds a value that isn't finite and its sample is of `test`.
+/// Throws Error(Fault::numeric) naming map and sample where one of any other split does, and Error(Fault::data) where
+/// the map is empty. `label` is the maps'.                                               [any thread, concurrent]
+bool can_be_scored(const Plane& map, const SampleInfo& info, const std::string& label);
+
 /// One number per pair of images: a distance between hashes, say.
 ///   in   reference, candidate   sample i of one is compared with sample i of the other
 ///   out  scores                 one column, named after the stage's label; missing ones as settle_missing() has it
