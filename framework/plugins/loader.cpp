@@ -16,6 +16,21 @@
 #include <utility>
 
 namespace fettle::runtime {
+namespace {
+
+/// Read by OpenBLAS and libgomp when a plugin first brings them in, so this comes before any is loaded; whoever set
+/// them knows better. One pool of threads is enough. Threads that spin for milliseconds while they wait, as is
+/// libgomp's way, take the cores from those that decode; threads that sleep at once are woken for each of the hundreds
+/// of loops in a training step, which is a third of its time. So they spin for some ten microseconds, as long as it is
+/// from one loop to the next.
+void set_pools() {
+    setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
+    if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+    setenv("OMP_WAIT_POLICY", "active", /*overwrite=*/0);  // or they hardly spin where other threads compute, too
+    setenv("GOMP_SPINCOUNT", "3000", /*overwrite=*/0);
+}
+
+}  // namespace
 
 std::vector<std::filesystem::path> default_plugin_places() {
     namespace fs = std::filesystem;
@@ -39,6 +54,7 @@ std::unique_ptr<PluginBuilder> load_plugin(const std::filesystem::path& file, Pl
     // Libraries are never unloaded: values, types and thread-local state of a plugin may outlive any scope of ours.
     // Not even at exit, when the order in which statics go would be a matter of luck: the list is never destroyed.
     static auto& forever = *new std::list<boost::dll::shared_library>;
+    [[maybe_unused]] static const bool set = (set_pools(), true);
     const PluginEntry* entry = nullptr;
     try {
         boost::dll::shared_library library(file.string(),

@@ -8,7 +8,6 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <thread>
 
@@ -25,13 +24,6 @@ Diagnostic not_written(const std::string& what, const std::exception& error) {
     Diagnostic diagnostic = errors::storage_failed({}, "", "");
     diagnostic.message = what + " could not be written: " + error.what();
     return diagnostic;
-}
-
-/// Read by OpenBLAS and libgomp when a plugin first brings them in; whoever set them knows better. One pool of threads
-/// is enough, and threads that spin while they wait take the cores from those that decode.
-void set_pools() {
-    setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/0);
-    setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
 }
 
 /// What makes a run's folder this one: the keys of all its work.
@@ -268,7 +260,6 @@ std::vector<RunResult> Execution::run(const MakeFolders& make_folders) {
 }
 
 RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& options, Observer& observer) {
-    set_pools();
     return std::move(
         Execution({&graph}, registry, options, observer)
             .run([&](const Plan& plan) { return std::vector{make_run_folder(options.output, graph, digest_of(plan))}; })
@@ -277,7 +268,6 @@ RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& op
 
 SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Registry& registry,
                       const RunOptions& options, Observer& observer) {
-    set_pools();
     const auto begin = Execution::Clock::now();
     std::vector<const Graph*> cells;
     for (const Graph& graph : graphs) cells.push_back(&graph);

@@ -46,6 +46,20 @@ TEST_F(SimilaritiesShown, ScoreSideBySideAndFillAReport) {
     EXPECT_THAT(text_of(run_folder(run) / "report.html"), HasSubstr("psnr"));
 }
 
+/// libgomp reads the environment once, when the first plugin brings it in: that may be while the graph is checked.
+TEST_F(SimilaritiesShown, ComputeWithThreadsThatWaitAwakeForMicroseconds) {
+    graph("shown.toml", graph_of_readme());
+    Launch check = fettle({"check", "shown.toml"});
+    check.environment["OMP_WAIT_POLICY"] = check.environment["GOMP_SPINCOUNT"] = "";
+    check.environment["OMP_DISPLAY_ENV"] = "verbose";
+    const Outcome plain = call(check);
+    EXPECT_EQ(plain.status, 0) << plain.err;
+    EXPECT_THAT(plain.err, HasSubstr("GOMP_SPINCOUNT = '3000'"));
+    check.environment["OMP_WAIT_POLICY"] = "passive";  // whoever says so knows better
+    check.environment["FETTLE_CACHE"] = (folder() / "another").string();
+    EXPECT_THAT(call(check).err, HasSubstr("GOMP_SPINCOUNT = '0'"));
+}
+
 TEST_F(SimilaritiesShown, CompareTwoFiles) {
     picture("a.png", 40, 30, 128), picture("b.png", 40, 30, 120), picture("small.png", 30, 30, 128);
     for (const char* id : {"l1", "charbonnier", "psnr", "gradient_magnitude", "multiscale_gradient_magnitude",
