@@ -37,10 +37,11 @@ Tensor by_matrices(const Tensor& x, const Tensor& y) {
     return 1 - (luminance * (2 * covariance + 9e-4) / (variances + 9e-4)).mean(1, true);
 }
 
+/// Of nine times, and of as many more as a second and a half has room for.
 template <class Body>
 double median_ms(const Body& body) {
     std::vector<double> times;
-    for (int i = 0; i < 9; ++i) {
+    for (double spent = 0; times.size() < 9 || spent < 1500; spent += times.back()) {
         const auto begin = std::chrono::steady_clock::now();
         body();
         times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
