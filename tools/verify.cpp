@@ -1,5 +1,5 @@
-// `verify`: does the same graph give the same results? It is run from nothing, beside the cache, and every result that
-// the cache holds is compared with the new one by the digests of its files.
+// `verify`: does the same graph (or sweep) give the same results? It is run from nothing, beside the cache, and every
+// result that the cache holds is compared with the new one by the digests of its files.
 #include "command.hpp"
 #include "show/past.hpp"
 #include "show/show.hpp"
@@ -49,19 +49,30 @@ class Beside {
 
 struct Verdict {
     std::string stage;
-    enum class Kind { same, differs, nothing, lazy } kind = Kind::nothing;
+    enum class Kind { same, differs, damaged, nothing, lazy } kind = Kind::nothing;
     std::vector<std::string> files;  ///< that differ
     std::size_t of = 0;              ///< files in all
+    std::string damage;              ///< what is wrong with what the cache holds
     bool threads = false;            ///< the type says that they may matter
+
+    bool good() const { return kind != Kind::differs && kind != Kind::damaged; }
 };
+
+/// What is wrong with the cache's result of a stage; empty: nothing, or there is none.
+std::string damage_of(const Cache& cache, const std::string& key) {
+    std::string why;
+    Diagnostics told_by_the_verdict;
+    return fs::exists(cache.entry(key)) && !cache.holds(key, {}, why, told_by_the_verdict) ? why : "";
+}
 
 Verdict compared(const StageUse& stage, const PlanNode& node, const Cache& before, const Cache& again) {
     Verdict out;
-    out.stage = stage.name;
+    out.stage = node.label;
     out.threads = !stage.use.type->deterministic;
+    out.damage = damage_of(before, node.key);
     const auto old_files = before.files_of(node.key), new_files = again.files_of(node.key);
-    if (new_files.empty()) {
-        out.kind = Verdict::Kind::lazy;
+    if (!out.damage.empty() || new_files.empty()) {
+        out.kind = new_files.empty() ? Verdict::Kind::lazy : Verdict::Kind::damaged;
         return out;
     }
     if (old_files.empty()) return out;
@@ -85,6 +96,8 @@ std::string words_of(const Verdict& verdict) {
             return "makes its samples when they are asked for: nothing of it is stored";
         case Verdict::Kind::nothing:
             return "the cache holds no result of it: nothing to compare with";
+        case Verdict::Kind::damaged:
+            return "DAMAGED in the cache: " + verdict.damage;
         case Verdict::Kind::differs:
             break;
     }
@@ -120,15 +133,86 @@ bool is_another_work(const std::map<std::string, std::string>& recorded, const G
     return false;
 }
 
-/// Where a run lies, if that is what the argument means; else empty.
-fs::path run_meant(const std::string& argument, const fs::path& output) {
+/// The runs that the argument means; none where it is a graph's file, or nothing that is there.
+std::vector<fs::path> runs_meant(const std::string& argument, const fs::path& output) {
     if (fs::is_regular_file(argument)) return {};
     try {
-        const auto folders = folders_meant(argument, output);
-        return folders.size() == 1 ? folders.front() : fs::path();
+        return folders_meant(argument, output);
     } catch (const fettle::Error&) {
         return {};
     }
+}
+
+/// What is run again: one graph, or the cells of a sweep.
+struct Work {
+    Checked alone;
+    CheckedSweep cells;
+    std::vector<const Graph*> graphs;  ///< empty where anything was wrong
+};
+
+Work work_of(const po::variables_map& options, const std::string& file, Diagnostics& diagnostics) {
+    Work work;
+    if (options.count("sweep") > 0) {
+        work.cells = check_sweep_file(options, file, diagnostics);
+        for (const Graph& cell : work.cells.cells) work.graphs.push_back(&cell);
+    } else {
+        work.alone = check_file(options, file, diagnostics);
+        if (work.alone.graph) work.graphs.push_back(&*work.alone.graph);
+    }
+    return work;
+}
+
+/// Runs everything, and reports; whether it came to its end.
+Status run_again(const Work& work, RunOptions settings, bool json) {
+    auto observer = make_observer(json);
+    settings.abandon = [&](const auto& results) { end_around_a_stage(observer, results, json); };
+    Status status;
+    std::vector<Diagnostic> diagnostics;
+    if (work.cells.sweep) {
+        const SweepResult result =
+            run_sweep(*work.cells.sweep, work.cells.cells, *work.cells.registry, settings, *observer);
+        status = result.status, diagnostics = result.diagnostics;
+    } else {
+        const RunResult result = run_graph(*work.alone.graph, *work.alone.registry, settings, *observer);
+        status = result.status, diagnostics = result.diagnostics;
+    }
+    observer.reset();
+    report(diagnostics, json);
+    return status;
+}
+
+/// Of every stage, of a sweep's equal ones once, in the order of the file.
+std::vector<Verdict> verdicts_of(const Work& work, const Plan& plan, const Cache& before, const Cache& again) {
+    std::vector<Verdict> out;
+    std::set<std::size_t> seen;
+    for (std::size_t g = 0; g < work.graphs.size(); ++g)
+        for (std::size_t s = 0; s < work.graphs[g]->stages.size(); ++s)
+            if (const std::size_t node = plan.node_of[g][s]; seen.insert(node).second)
+                out.push_back(compared(work.graphs[g]->stages[s], plan.nodes[node], before, again));
+    return out;
+}
+
+void print(const std::vector<Verdict>& verdicts, std::size_t same, const Verdict* first, bool json) {
+    if (!json) {
+        for (const Verdict& each : verdicts) std::cout << fmt::format("{:<16}  {}\n", each.stage, words_of(each));
+        return;
+    }
+    constexpr const char* kinds[] = {"same", "differs", "damaged", "not in the cache", "not stored"};
+    Json out{{"same", same}, {"differs", first == nullptr ? Json() : Json(first->stage)}};
+    for (const Verdict& each : verdicts)
+        out["stages"].push_back(
+            {{"name", each.stage}, {"verdict", kinds[static_cast<int>(each.kind)]}, {"files", each.files}});
+    std::cout << out.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+/// Why the cache's result of a stage isn't what was made again.
+std::string trouble_with(const Verdict& verdict) {
+    if (verdict.kind == Verdict::Kind::damaged)
+        return fmt::format("the cache's result of `{}` is damaged; `fettle run` makes it again", verdict.stage);
+    return fmt::format("run again, `{}` gives something else{}", verdict.stage,
+                       verdict.threads ? "; its last bits depend on the number of threads (--threads), the processor "
+                                         "and LibTorch's version"
+                                       : "");
 }
 
 }  // namespace
@@ -137,69 +221,56 @@ int verify(const po::variables_map& options, const Arguments& arguments) {
     const bool json = options.count("json") > 0;
     RunOptions settings = run_options(options);
     settings.command = command_line;
-    const fs::path past = run_meant(arguments[0], settings.output);
+    const auto runs = runs_meant(arguments[0], settings.output);
+    if (runs.size() > 1) {
+        std::cerr << fmt::format(
+            "fettle: `{}` holds {} runs, and one is verified at a time: {}, say; `fettle verify "
+            "GRAPH --sweep` takes every cell of a sweep\n",
+            arguments[0], runs.size(), runs.front().string());
+        return 1;
+    }
+    const fs::path past = runs.empty() ? fs::path() : runs.front();
     const std::string file = past.empty() ? arguments[0] : (past / "graph.toml").string();
     Diagnostics diagnostics;
-    const Checked checked = check_file(options, file, diagnostics);
-    if (report(diagnostics.all(), json) || !checked.graph) return 1;
-    const Graph& graph = *checked.graph;
+    const Work work = work_of(options, file, diagnostics);
+    if (report(diagnostics.all(), json) || work.graphs.empty()) return 1;
+    if (!json && !work.cells.sweep && has_sweep(options, file))
+        std::cerr << "the graph has a [sweep]; it is verified as it stands: --sweep verifies every cell\n";
 
     const Cache cache(settings.cache.empty() ? default_cache_folder(settings.output / ".cache") : settings.cache);
     Cache::Use use(cache);
     Plan plan;
     {
         DigestStore digests(cache.folder() / "digests.json");
-        Diagnostics damaged;
-        plan = make_plan({&graph}, plan_world(cache, digests, damaged, resolve_device(graph, settings.device),
-                                              /*use_cache=*/true));
-        report(damaged.all(), json);
+        Diagnostics told_by_the_verdict;
+        plan = make_plan(work.graphs,
+                         plan_world(cache, digests, told_by_the_verdict,
+                                    resolve_device(*work.graphs.front(), settings.device), /*use_cache=*/true));
     }
+    if (!past.empty() && is_another_work(recorded_keys(past), *work.graphs.front(), plan)) return 1;
     std::vector<std::string> keys;
     for (const PlanNode& node : plan.nodes) keys.push_back(node.key);
+    if (std::none_of(keys.begin(), keys.end(), [&](const std::string& key) { return fs::exists(cache.entry(key)); })) {
+        std::cerr << "fettle: nothing of this graph is in the cache: run it first\n";
+        return 1;
+    }
     const Beside beside(cache);
     keys.push_back(beside.name());
     use.claim(keys);
-    if (!past.empty() && is_another_work(recorded_keys(past), graph, plan)) return 1;
 
     settings.cache = beside.folder() / "cache";
     settings.output = beside.folder() / "runs";
-    RunResult result;
-    {
-        auto observer = make_observer(json);
-        settings.abandon = [&](const auto& results) { end_around_a_stage(observer, results, json); };
-        result = run_graph(graph, *checked.registry, settings, *observer);
-    }
-    report(result.diagnostics, json);
-    if (result.status == Status::interrupted) return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
-    if (result.status != Status::done) return 1;
+    const Status status = run_again(work, settings, json);
+    if (status == Status::interrupted) return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
+    if (status != Status::done) return 1;
 
-    const Cache again(settings.cache);
-    std::vector<Verdict> verdicts;
-    for (std::size_t s = 0; s < graph.stages.size(); ++s)
-        verdicts.push_back(compared(graph.stages[s], plan.nodes[plan.node_of.front()[s]], cache, again));
-    const auto first = std::find_if(verdicts.begin(), verdicts.end(),
-                                    [](const Verdict& each) { return each.kind == Verdict::Kind::differs; });
-    const auto same = std::count_if(verdicts.begin(), verdicts.end(),
-                                    [](const Verdict& each) { return each.kind == Verdict::Kind::same; });
-    if (json) {
-        constexpr const char* kinds[] = {"same", "differs", "not in the cache", "not stored"};
-        Json out{{"same", same}, {"differs", first == verdicts.end() ? Json() : Json(first->stage)}};
-        for (const Verdict& each : verdicts)
-            out["stages"].push_back(
-                {{"name", each.stage}, {"verdict", kinds[static_cast<int>(each.kind)]}, {"files", each.files}});
-        std::cout << out.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
-    } else {
-        for (const Verdict& each : verdicts) std::cout << fmt::format("{:<16}  {}\n", each.stage, words_of(each));
-    }
-    if (first != verdicts.end()) {
-        std::cerr << fmt::format("fettle: run again, `{}` gives something else{}\n", first->stage,
-                                 first->threads ? "; its last bits depend on the number of threads (--threads), the "
-                                                  "processor and LibTorch's version"
-                                                : "");
-        return 1;
-    }
-    if (same == 0) {
-        std::cerr << "fettle: nothing of this graph is in the cache: run it first\n";
+    const auto verdicts = verdicts_of(work, plan, cache, Cache(settings.cache));
+    const auto bad = std::find_if(verdicts.begin(), verdicts.end(), [](const Verdict& each) { return !each.good(); });
+    const auto same = static_cast<std::size_t>(std::count_if(
+        verdicts.begin(), verdicts.end(), [](const Verdict& each) { return each.kind == Verdict::Kind::same; }));
+    print(verdicts, same, bad == verdicts.end() ? nullptr : &*bad, json);
+    if (bad != verdicts.end()) {
+        std::cerr << "fettle: " << trouble_with(*bad) << "\n";
         return 1;
     }
     if (!json) std::cout << fmt::format("{} stored results, all the same\n", same);

@@ -72,7 +72,7 @@ TEST_F(CacheCommand, SaysWhatIsWrong) {
 TEST_F(CacheCommand, RefusesWhatItDoesntTake) {
     for (const auto& [words, refused] :
          {std::pair{"cache --sweep --why x", "`cache` takes no --sweep; it takes --output, "},
-          {"verify smallest --sweep", "`verify` takes no --sweep; it takes --set, "},
+          {"verify smallest --why x", "`verify` takes no --why; it takes --set, "},
           {"plan graph.toml --html x", "`plan` takes no --html; it takes --set, "},
           {"run graph.toml --to 1G", "`run` takes no --to; it takes --set, "}}) {
         const auto result = fettle(words);
@@ -121,6 +121,43 @@ TEST_F(CacheCommand, VerifyNamesTheFirstStageThatDiffers) {
     EXPECT_THAT(result.out, AllOf(HasSubstr("DIFFERS: scores/"), Not(HasSubstr("all the same"))));
     const auto json = nlohmann::json::parse(fettle("verify --json " + graph()).out);
     EXPECT_EQ(json["differs"], "score");
+}
+
+/// A bit that rotted, which no manifest tells of.
+TEST_F(CacheCommand, VerifyNamesADamagedResult) {
+    ASSERT_EQ(fettle("run " + graph()).status, 0);
+    std::size_t damaged = 0;
+    for (const auto& file : fs::recursive_directory_iterator(folder.path() / "cache/entries"))
+        if (file.path().parent_path().filename() == "scores" && ++damaged == 1)
+            std::fstream(file.path(), std::ios::in | std::ios::out).put('#');
+    ASSERT_GE(damaged, 1u);
+    const auto result = fettle("verify " + graph());
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.error, AllOf(HasSubstr("the cache's result of `score` is damaged; `fettle run` makes it again"),
+                                    Not(HasSubstr("C601"))));
+    EXPECT_THAT(result.out, AllOf(HasSubstr("DAMAGED in the cache: "), HasSubstr("has other content"),
+                                  Not(HasSubstr("all the same"))));
+    ASSERT_EQ(fettle("run " + graph()).status, 0);
+    EXPECT_EQ(fettle("verify " + graph()).status, 0);
+}
+
+TEST_F(CacheCommand, VerifyTakesEveryCellOfASweep) {
+    std::ofstream(folder.path() / "swept.toml") << support::text_of(graph()) << "\n[sweep]\nrepeat = 2\n";
+    const std::string file = "'" + (folder.path() / "swept.toml").string() + "'";
+    ASSERT_EQ(fettle("run --sweep " + file).status, 0);
+    const auto same = fettle("verify --sweep " + file);
+    EXPECT_EQ(same.status, 0) << same.error;
+    EXPECT_THAT(same.out, HasSubstr("stored results, all the same"));
+    EXPECT_GT(std::count(same.out.begin(), same.out.end(), '\n'), 6) << same.out;
+    EXPECT_THAT(fettle("verify " + file).error, HasSubstr("--sweep verifies every cell"));
+    const auto several = fettle("verify smallest/latest-sweep");
+    EXPECT_EQ(several.status, 1);
+    EXPECT_THAT(several.error, AllOf(HasSubstr("holds 2 runs, and one is verified at a time"), HasSubstr("seed=")));
+
+    change_scores(folder.path() / "cache");
+    const auto other = fettle("verify --sweep " + file);
+    EXPECT_EQ(other.status, 1);
+    EXPECT_THAT(other.out, HasSubstr("DIFFERS: scores/"));
 }
 
 TEST_F(CacheCommand, VerifySaysWhenARunIsNoLongerTheSameWork) {
