@@ -22,6 +22,9 @@ void finish_document(Node& document, const std::string& default_name, Diagnostic
 /// "train.epochs=5" (--set): the value over what the document says.
 void apply_override(Node& document, const std::string& text, Diagnostics& diagnostics);
 
+/// "stage.train.epochs" and "train.epochs": {"train", "epochs"}.
+std::vector<std::string> steps_of(const std::string& path);
+
 /// The step of a path that isn't there, and what is.
 struct Nowhere {
     std::string step;

@@ -23,17 +23,6 @@ Node* target_of(Node& document, const std::string& first) {
     return first == "sweep" ? document.find(first) : nullptr;
 }
 
-std::vector<std::string> steps_of(const std::string& path) {
-    std::vector<std::string> steps;
-    for (std::size_t begin = 0; begin <= path.size();) {
-        const std::size_t dot = std::min(path.find('.', begin), path.size());
-        steps.push_back(path.substr(begin, dot - begin));
-        begin = dot + 1;
-    }
-    if (steps.size() > 2 && steps.front() == "stage") steps.erase(steps.begin());
-    return steps;
-}
-
 /// A member of a table, or an element of a list, counted from 0.
 Node* member_of(Node& node, const std::string& step) {
     if (node.type == Node::Type::table) return node.find(step);
@@ -50,6 +39,17 @@ std::vector<std::string> members_of(const Node& node) {
 }
 
 }  // namespace
+
+std::vector<std::string> steps_of(const std::string& path) {
+    std::vector<std::string> steps;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t dot = std::min(path.find('.', begin), path.size());
+        steps.push_back(path.substr(begin, dot - begin));
+        begin = dot + 1;
+    }
+    if (steps.size() > 2 && steps.front() == "stage") steps.erase(steps.begin());
+    return steps;
+}
 
 std::vector<std::string> names_of(const Node* table) {
     std::vector<std::string> names;

@@ -64,9 +64,32 @@ void collect_axes(const Node& table, const std::string& before, std::vector<Axis
                                               "name a value, or remove the line"));
             continue;
         }
-        if (std::any_of(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.path == path; }))
-            diagnostics.add(errors::bad_sweep(member.key, fmt::format("`{}` is swept twice", path), "keep one list"));
         axes.push_back({path, &member});
+    }
+}
+
+/// Values are put in the order of their lines: what a later line replaces was never there.
+void check_paths(const Declared& sweep, Diagnostics& diagnostics) {
+    for (std::size_t a = 0; a < sweep.axes.size(); ++a) {
+        const auto steps = steps_of(sweep.axes[a].path);
+        if (steps.front() == "sweep")
+            diagnostics.add(
+                errors::bad_sweep(sweep.axes[a].list->key,
+                                  fmt::format("`{}` is the sweep itself, not a value of the graph", sweep.axes[a].path),
+                                  "name a stage's parameter, or one of [parameters]"));
+        for (std::size_t b = a + 1; b < sweep.axes.size(); ++b) {
+            const auto later = steps_of(sweep.axes[b].path);
+            if (later.size() > steps.size() || !std::equal(later.begin(), later.end(), steps.begin())) continue;
+            const Node& key = *sweep.axes[b].list;
+            if (later.size() == steps.size())
+                diagnostics.add(errors::bad_sweep(key.key, fmt::format("`{}` is swept twice", sweep.axes[b].path),
+                                                  "keep one list"));
+            else
+                diagnostics.add(errors::bad_sweep(
+                    key.key,
+                    fmt::format("`{}` replaces `{}`, which is swept before it", sweep.axes[b].path, sweep.axes[a].path),
+                    fmt::format("write it above `{}`", sweep.axes[a].path)));
+        }
     }
 }
 
@@ -131,7 +154,13 @@ void read_mode(const Node& table, Declared& sweep, Diagnostics& diagnostics) {
                                              did_you_mean(text, {"grid", "zip"})));
 }
 
-void read_repeat(const Node& table, Declared& sweep, Diagnostics& diagnostics) {
+std::int64_t seed_of(const Node& document) {
+    const Node* head = document.find("graph");
+    const Node* seed = head == nullptr ? nullptr : head->find("seed");
+    return seed != nullptr && seed->scalar.is<std::int64_t>() ? seed->scalar.as<std::int64_t>() : 0;
+}
+
+void read_repeat(const Node& table, std::int64_t seed, Declared& sweep, Diagnostics& diagnostics) {
     const Node* repeat = table.find("repeat");
     if (repeat == nullptr || repeat->unknown) return;
     if (!repeat->scalar.is<std::int64_t>())
@@ -140,6 +169,10 @@ void read_repeat(const Node& table, Declared& sweep, Diagnostics& diagnostics) {
     if (times < 1)
         return diagnostics.add(errors::out_of_range(repeat->span, "[sweep]", "repeat", "be " + std::to_string(times),
                                                     "it is the number of seeds, 1 or more", ""));
+    if (std::int64_t last; __builtin_add_overflow(seed, times - 1, &last))
+        return diagnostics.add(errors::bad_sweep(
+            repeat->span, fmt::format("there are no {} seeds from {} on: {} is the largest", times, seed, INT64_MAX),
+            "a smaller `graph.seed`"));
     sweep.repeat = static_cast<std::size_t>(times);
     if (times > 1 && sweep.sets_seed())
         diagnostics.add(errors::bad_sweep(repeat->span, "the seeds are given twice: by `repeat` and by `graph.seed`",
@@ -167,9 +200,10 @@ std::optional<Declared> declared(const Node& document, Diagnostics& diagnostics)
             found.add(errors::wrong_type(over->span, "of [sweep]", "over", "a table", described(*over)));
     }
     read_mode(*table, sweep, found);
-    read_repeat(*table, sweep, found);
+    read_repeat(*table, seed_of(document), sweep, found);
     if (!found.has_errors() && sweep.axes.empty() && table->find("repeat") == nullptr)
         found.add(errors::bad_sweep(table->key, "the sweep varies nothing", "add [sweep.over] or `repeat`"));
+    check_paths(sweep, found);
     if (sweep.zip) check_lengths(sweep, found);
     if (!found.has_errors()) check_repeats(sweep, found);
     if (std::size_t cells = sweep.combinations();
@@ -182,12 +216,6 @@ std::optional<Declared> declared(const Node& document, Diagnostics& diagnostics)
     }
     for (const Diagnostic& each : found.all()) diagnostics.add(each);
     return found.has_errors() ? std::nullopt : std::optional(std::move(sweep));
-}
-
-std::int64_t seed_of(const Node& document) {
-    const Node* head = document.find("graph");
-    const Node* seed = head == nullptr ? nullptr : head->find("seed");
-    return seed != nullptr && seed->scalar.is<std::int64_t>() ? seed->scalar.as<std::int64_t>() : 0;
 }
 
 Cell cell_of(const Node& document, const Declared& sweep, std::size_t combination, std::size_t time) {
