@@ -42,7 +42,8 @@ std::string of_stages(const CacheItem& item) {
     if (item.stages.empty())
         return item.kind == CacheItem::Kind::entry || item.kind == CacheItem::Kind::note ? "" : "an unfinished stage";
     const std::size_t more = item.stages.size() - 1;
-    return item.stages.front() + (more > 0 ? fmt::format(" and {} more", more) : "");
+    return item.stages.front() + (more > 0 ? fmt::format(" and {} more", more) : "") +
+           (item.reached.empty() ? "" : ", " + item.reached);
 }
 
 std::string made_by(const CacheItem& item) {
@@ -59,18 +60,38 @@ nlohmann::ordered_json json_of(const CacheItem& item) {
             {"checkpoint", item.kind == CacheItem::Kind::checkpoint},
             {"draft", item.kind == CacheItem::Kind::draft},
             {"left_over", item.kind == CacheItem::Kind::note},
+            {"memory", item.kind == CacheItem::Kind::memory},
+            {"reached", item.reached},
             {"bytes", item.bytes},
             {"used", time_text(item.used, "{:%Y-%m-%dT%H:%M:%SZ}")},
             {"in_use", item.in_use}};
 }
 
+bool is_memory(const CacheItem& item) { return item.kind == CacheItem::Kind::memory; }
+
+std::uintmax_t bytes_of(const std::vector<CacheItem>& items) {
+    std::uintmax_t bytes = 0;
+    for (const CacheItem& item : items) bytes += item.bytes;
+    return bytes;
+}
+
+/// "5 results, 12.0 KiB with what is remembered of 3 graphs and cells".
+std::string summary(const std::vector<CacheItem>& items, const char* unit) {
+    const auto memories = static_cast<std::size_t>(std::count_if(items.begin(), items.end(), is_memory));
+    return fmt::format("{}{}, {}{}", items.size() - memories, unit, size_text(bytes_of(items)),
+                       memories == 0   ? ""
+                       : memories == 1 ? " with what is remembered of 1 graph or cell"
+                                       : fmt::format(" with what is remembered of {} graphs and cells", memories));
+}
+
 void print(const std::vector<CacheItem>& items, const std::string& last_line) {
-    if (!items.empty())
+    if (!std::all_of(items.begin(), items.end(), is_memory))
         std::cout << fmt::format("{:<17}{:>11}  {:<28}{}\n", "last used (UTC)", "size", "made by", "last result of");
     for (const CacheItem& item : items)
-        std::cout << fmt::format("{:<17}{:>11}  {:<28}{}{}\n", time_text(item.used, "{:%Y-%m-%d %H:%M}"),
-                                 size_text(item.bytes), made_by(item), of_stages(item),
-                                 item.in_use ? "  (in use)" : "");
+        if (!is_memory(item))
+            std::cout << fmt::format("{:<17}{:>11}  {:<28}{}{}\n", time_text(item.used, "{:%Y-%m-%d %H:%M}"),
+                                     size_text(item.bytes), made_by(item), of_stages(item),
+                                     item.in_use ? "  (in use)" : "");
     std::cout << last_line;
 }
 
@@ -109,14 +130,9 @@ int cache(const po::variables_map& options, const Arguments&) {
     } catch (const fettle::Interrupted&) {
         return 128 + received_signal;
     }
-    const auto sum = [](const std::vector<CacheItem>& items) {
-        std::uintmax_t bytes = 0;
-        for (const CacheItem& item : items) bytes += item.bytes;
-        return bytes;
-    };
     const auto there = contents_of(cache);
     if (json) {
-        nlohmann::ordered_json out{{"folder", cache.folder().string()}, {"bytes", sum(there)}};
+        nlohmann::ordered_json out{{"folder", cache.folder().string()}, {"bytes", bytes_of(there)}};
         out["items"] = nlohmann::ordered_json::array();
         for (const CacheItem& item : there) out["items"].push_back(json_of(item));
         if (prunes) {
@@ -128,11 +144,11 @@ int cache(const po::variables_map& options, const Arguments&) {
         return 0;
     }
     const auto used = std::count_if(there.begin(), there.end(), [](const CacheItem& item) { return item.in_use; });
-    const std::string whole = fmt::format("{} results, {}, in {}{}\n", there.size(), size_text(sum(there)),
-                                          cache.folder().string(), used > 0 ? fmt::format("; {} in use", used) : "");
+    const std::string whole = fmt::format("{}, in {}{}\n", summary(there, " results"), cache.folder().string(),
+                                          used > 0 ? fmt::format("; {} in use", used) : "");
     if (prunes)
-        print(gone, fmt::format("{} {}, {}; {}", limits.dry_run ? "would remove" : "removed", gone.size(),
-                                size_text(sum(gone)), (limits.dry_run ? "now there are " : "left: ") + whole));
+        print(gone, fmt::format("{} {}; {}", limits.dry_run ? "would remove" : "removed", summary(gone, ""),
+                                (limits.dry_run ? "now there are " : "left: ") + whole));
     else
         print(there, whole);
     return 0;

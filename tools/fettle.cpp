@@ -72,7 +72,8 @@ int run(const po::variables_map& options, const Arguments& arguments) {
         std::cout << fmt::format("run:    {} ({:.1f} s)\n", result.folder.string(), result.seconds);
     }
     if (result.status == Status::interrupted) {
-        std::cerr << "interrupted; the same command carries on\n";
+        std::cerr << (settings.use_cache ? "interrupted; the same command carries on\n"
+                                         : "interrupted; the same command carries on without --no-cache\n");
         return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
     }
     if (result.status != Status::done) return 1;
@@ -215,7 +216,8 @@ int dispatch(int argc, char** argv) {
         "output", po::value<std::string>()->default_value("runs")->value_name("DIR"),
         "where runs leave their folders: runs in the current folder where nothing is said")(
         "cache", po::value<std::string>()->value_name("DIR"),
-        "where results are kept (default FETTLE_CACHE or ~/.cache/fettle)")("no-cache", "compute everything again")(
+        "where results are kept (default FETTLE_CACHE or ~/.cache/fettle)")(
+        "no-cache", "compute everything again: from nothing, not from results or checkpoints of earlier runs")(
         "plugin", po::value<std::vector<std::string>>()->default_value({}, "")->composing()->value_name("PATH"),
         "a plugin, or a folder of plugins, to load as well")("sweep",
                                                              "with run and plan: every cell of the graph's [sweep]")(

@@ -46,7 +46,8 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
         std::cout << fmt::format("sweep:   {} ({:.1f} s)\n", result.folder.string(), result.seconds);
     }
     if (result.status == Status::interrupted) {
-        std::cerr << "interrupted; the same command carries on\n";
+        std::cerr << (settings.use_cache ? "interrupted; the same command carries on\n"
+                                         : "interrupted; the same command carries on without --no-cache\n");
         return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
     }
     if (result.status != Status::done) return 1;

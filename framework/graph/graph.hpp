@@ -153,6 +153,13 @@ std::vector<Graph> check_cells(const Sweep& sweep, const std::filesystem::path& 
 
 // ---- Plan -------------------------------------------------------------------------------------------------------
 
+/// Work that a process began and didn't end.
+struct Halfway {
+    std::string words;             ///< "it stopped half-way, and carries on from its checkpoint: after step 20 of 40"
+    std::optional<double> left{};  ///< seconds that the rest should take, where that is known
+    double seconds = 0;            ///< that were spent on it so far; 0: unknown
+};
+
 /// One piece of work. Stages with equal keys, in one graph or in several variants of it, are one node.
 struct PlanNode {
     std::size_t graph = 0, stage = 0;  ///< the first stage that asks for it
@@ -166,9 +173,10 @@ struct PlanNode {
     std::set<std::string> stored;
     enum class State { cached, run, open, idle } state = State::idle;
     std::string why;                   ///< why it isn't cached
+    std::string halfway{};             ///< Halfway::words, where it carries on from what was left
     std::string label;                 ///< its stage's name; of a sweep, with a cell's number where there are several
     std::vector<std::size_t> graphs;   ///< all that need it
-    std::optional<double> expected{};  ///< seconds that it took in the past, where it runs and ran before
+    std::optional<double> expected{};  ///< seconds that it will take by those of the past, where it runs and ran before
 };
 // State: cached  its stored outputs are there          run   it makes what is stored
 //        open    lazy, and read by one that runs       idle  nobody needs it this time
@@ -190,6 +198,8 @@ struct PlanWorld {
     /// The seconds it took last, or what the type took elsewhere; empty function: nothing is remembered.
     std::function<std::optional<double>(const std::string& graph, const std::string& stage, const std::string& type)>
         seconds{};
+    /// Where the work behind a key would carry on; nothing, or an empty function: it begins anew.
+    std::function<std::optional<Halfway>(const std::string& key)> halfway{};
     std::string device_class;  ///< "cpu", "cuda"
     bool use_cache = true;
 };

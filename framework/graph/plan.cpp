@@ -84,21 +84,32 @@ void name_nodes(Plan& plan, const std::vector<const Graph*>& variants) {
         node.label = pieces[name(node)] > 1 ? fmt::format("{} #{}", name(node), node.graph + 1) : name(node);
 }
 
+/// Why a node runs, but for what was left of it.
+std::string why_missing(const PlanNode& node, const Graph& graph, const std::string& stage, const PlanWorld& world) {
+    if (!world.use_cache) return "--no-cache";
+    if (!node.why.empty()) return node.why;
+    const std::string before = last_key_text(graph, stage, world);
+    if (before.empty()) return node.halfway.empty() ? "it never ran" : "";
+    if (before == node.key_text) return "its result is no longer in the cache";
+    const auto changes = differences(before, node.key_text);
+    return changes.empty() ? "its settings stand in another order" : changes.front();
+}
+
 void find_stored(PlanNode& node, const Graph& graph, bool read_lazily, const PlanWorld& world) {
     const StageUse& stage = graph.stages[node.stage];
     // A lazy output that isn't kept can't come from the cache, whatever else of the stage does.
     const bool there = world.use_cache && !read_lazily && world.stored(node.key, node.stored, node.why);
     node.state = there ? PlanNode::State::cached : PlanNode::State::run;
     if (there) return;
-    if (!world.use_cache) node.why = "--no-cache";
     if (world.seconds) node.expected = world.seconds(memory_name(graph), stage.name, stage.use.type->id);
-    if (!node.why.empty()) return;
-    const std::string before = last_key_text(graph, stage.name, world);
-    const auto changes = before.empty() ? std::vector<std::string>{} : differences(before, node.key_text);
-    node.why = before.empty()            ? "it never ran"
-               : before == node.key_text ? "its result is no longer in the cache"
-               : changes.empty()         ? "its settings stand in another order"
-                                         : changes.front();
+    if (world.use_cache && world.halfway)
+        if (const auto left = world.halfway(node.key)) {
+            node.halfway = left->words;
+            if (node.expected) node.expected = std::max(0.0, *node.expected - left->seconds);
+            if (left->left) node.expected = left->left;
+        }
+    node.why = why_missing(node, graph, stage.name, world);
+    if (!node.halfway.empty()) node.why += (node.why.empty() ? "" : "; ") + node.halfway;
 }
 
 }  // namespace

@@ -152,12 +152,17 @@ std::vector<StaleStage> why_stale(const Graph& graph, const std::vector<std::siz
         const PlanNode& node = plan.nodes[node_of[s]];
         const std::string before = last_key_text(graph, graph.stages[s].name, world);
         StaleStage entry{graph.stages[s].name, node.state, {}};
-        if (before.empty())
+        if (before.empty() && node.state == PlanNode::State::cached)
+            entry.reasons = {"its result is in the cache; nothing more is remembered of it"};
+        else if (before.empty() && node.halfway.empty())
             entry.reasons = {w == 0 ? "it never ran" : "nothing is remembered of it"};
+        else if (before.empty())
+            entry.reasons = {node.halfway};
         else if (before == node.key_text)
             entry.reasons = {node.state == PlanNode::State::run ? node.why : "nothing changed"};
         else
             entry.reasons = differences(before, node.key_text);
+        if (!before.empty() && before != node.key_text && !node.halfway.empty()) entry.reasons.push_back(node.halfway);
         out.push_back(std::move(entry));
         if (before.empty() || before == node.key_text) continue;
         for (std::size_t p = 0; p < graph.stages[s].inputs.size(); ++p)

@@ -3,6 +3,7 @@
 #include "graph/digest.hpp"
 #include "run/run.hpp"
 #include "run/times.hpp"
+#include "run/unfinished.hpp"
 
 #include <fettle/durable.hpp>
 #include <fettle/error.hpp>
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
@@ -64,6 +66,14 @@ std::string damage(const fs::path& folder) {
 std::string unique_suffix() {
     static std::atomic<unsigned> counter{0};
     return fmt::format("{}.{}", getpid(), counter++);
+}
+
+/// Whether the path names this open file still, and no other.
+bool names(const fs::path& path, int file) {
+    struct stat named {};
+    struct stat opened {};
+    return stat(path.c_str(), &named) == 0 && fstat(file, &opened) == 0 && named.st_ino == opened.st_ino &&
+           named.st_dev == opened.st_dev;
 }
 
 }  // namespace
@@ -207,18 +217,42 @@ void Cache::remember_key_text(const std::string& graph, const std::string& stage
     fs::rename(beside, place, error);
 }
 
-Cache::Lock::Lock(const Cache& cache, const std::string& key) {
-    file_ = open((cache.folder_ / "locks" / key).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-    held_ = file_ >= 0 && flock(file_, LOCK_EX | LOCK_NB) == 0;
-    if (file_ < 0 || (!held_ && errno != EWOULDBLOCK)) held_ = true;  // a file system without locks: go on without
+bool Cache::is_being_made(const std::string& key) const {
+    const int file = open((folder_ / "locks" / key).c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    const bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(file);
+    return held;
+}
+
+Cache::Lock::Lock(const Cache& cache, const std::string& key) : path_(cache.folder_ / "locks" / key) { ask(); }
+
+void Cache::Lock::ask() {
+    // One that was removed between the two calls locks nothing. Not for ever: the numbers of some file systems don't
+    // tell.
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+        if (file_ < 0) file_ = open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+        held_ = file_ >= 0 && flock(file_, LOCK_EX | LOCK_NB) == 0;
+        if (!held_ || names(path_, file_)) break;
+        close(file_);
+        file_ = -1;
+    }
+    if (file_ < 0 || (!held_ && errno != EWOULDBLOCK && errno != EINTR))
+        held_ = true;  // a file system without locks: go on without
 }
 
 void Cache::Lock::wait(const std::function<bool()>& stop) {
     // Asked for again and again: a signal wakes one thread alone, which need not be one that sleeps in flock.
     while (!held_ && !stop()) {
-        held_ = flock(file_, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR);
+        ask();
         if (!held_) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
+}
+
+void Cache::Lock::forget() {
+    std::error_code error;
+    if (held_) fs::remove(path_, error);
+    held_ = false;
 }
 
 Cache::Lock::~Lock() {
@@ -247,6 +281,7 @@ PlanWorld plan_world(const Cache& cache, DigestStore& digests, Diagnostics& diag
     world.seconds = [&](const std::string& graph, const std::string& stage, const std::string& type) {
         return Times(cache.folder()).expected(graph, stage, type);
     };
+    world.halfway = [&](const std::string& key) { return halfway(cache, key); };
     world.device_class = device.type == Device::Type::cpu ? "cpu" : "cuda";
     world.use_cache = use_cache;
     return world;

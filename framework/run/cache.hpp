@@ -4,6 +4,9 @@
 //   entries/<2 digits>/<key>/   manifest.json, key.txt, <port>/...      checkpoints/<key>/   of stages that are running
 //   latest/<graph>/<stage>      the key text it had last time           locks/<key>          held while it is made
 //   uses/<process>              keys that a running process needs, locked by it; entries in none may be pruned
+//
+// What is remembered of a graph lies in its folder below latest/, which is pruned as a whole; of a sweep's cell, in one
+// of its own.
 #pragma once
 
 #include "diagnose/diagnose.hpp"
@@ -52,6 +55,9 @@ class Cache {
     std::string last_key_text(const std::string& graph, const std::string& stage) const;
     void remember_key_text(const std::string& graph, const std::string& stage, const std::string& text) const noexcept;
 
+    /// Whether a process holds the lock of a key. Makes nothing.
+    bool is_being_made(const std::string& key) const;
+
     /// Held while an entry is made, so that two processes don't do the same work; released when it goes, or when
     /// the process dies.
     class Lock {
@@ -64,8 +70,15 @@ class Cache {
         bool held() const { return held_; }
         /// Until the other process is done, or `stop` says so; then it still isn't held.
         void wait(const std::function<bool()>& stop);
+        /// Removes the lock's file, where it is held; it locks nothing any more then, as others make a new one. A file
+        /// loses its name only while it is locked, and who locks one looks whether it still has its name: so of those
+        /// that get a key's lock all have locked the same file.
+        void forget();
 
        private:
+        void ask();
+
+        std::filesystem::path path_;
         int file_ = -1;
         bool held_ = false;
     };
@@ -104,15 +117,17 @@ class Cache {
 
 /// Something in a cache that could be done without.
 struct CacheItem {
-    std::string key;                  ///< of a draft, its folder's name; of a note, its file's
-    std::string use;                  ///< the type of the stage that made it: "train.reconstruction"; empty: unknown
+    std::string key;  ///< of a draft, its folder's name; of a note, its file's; of a memory, its graph's
+    std::string use;  ///< the type of the stage that made it: "train.reconstruction"; empty: unknown
     std::vector<std::string> stages;  ///< whose last result it is: "casting: train"
     /// An entry; what an unfinished stage can carry on from; what was being made when a process was killed; what is
-    /// known of an entry (run/made.hpp) that isn't there, or was half written.
-    enum class Kind { entry, checkpoint, draft, note } kind = Kind::entry;
+    /// known of an entry (run/made.hpp) that isn't there, or was half written; what is remembered of a graph or of a
+    /// sweep's cell, which counts as used when any result was that it tells of.
+    enum class Kind { entry, checkpoint, draft, note, memory } kind = Kind::entry;
     std::uintmax_t bytes = 0;
     std::chrono::system_clock::time_point used;  ///< made, or taken by a run
     bool in_use = false;                         ///< by a process that runs now
+    std::string reached{};                       ///< of a checkpoint: how far it is; empty: unknown
 };
 /// All of them, what was used longest ago first.
 std::vector<CacheItem> contents_of(const Cache& cache);
@@ -124,8 +139,9 @@ struct PruneLimits {
     bool dry_run = false;                                           ///< only tell
 };
 /// Removes items, what was used longest ago first, and never what a running process uses; drafts that no process makes
-/// any more and notes that belong to nothing always. An item is gone at once or not at all, even where the process is
-/// killed over it. Returns what went. Throws Interrupted where `stop` says so while another process plans or prunes.
+/// any more and notes that belong to nothing always, and with them the files of locks that nobody holds. An item is
+/// gone at once or not at all, even where the process is killed over it. Returns which went. Throws Interrupted where
+/// `stop` says so while another process plans or prunes.
 std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, const std::function<bool()>& stop = {});
 
 /// FETTLE_CACHE, else $XDG_CACHE_HOME/fettle, else ~/.cache/fettle, else `fallback` (no home folder).

@@ -1,5 +1,6 @@
 // Between the steps of running a plan; not part of the folder's interface. executor.cpp plans, lets the stages flow and
-// writes folders; stages.cpp does what happens around one stage; silence.cpp watches over those that hang.
+// writes folders; stages.cpp does what happens around one stage, context.cpp is what a stage sees of it; silence.cpp
+// watches over those that hang.
 #pragma once
 
 #include "run/folder.hpp"

@@ -2,6 +2,7 @@
 #include "graph/digest.hpp"
 #include "run/cache.hpp"
 #include "run/made.hpp"
+#include "run/unfinished.hpp"
 
 #include <fettle/context.hpp>
 
@@ -131,24 +132,58 @@ std::string use_in(std::istream& key_text) {
     return {};
 }
 
-/// "casting: train", by the key it had last.
-std::map<std::string, std::vector<std::string>> stages_by_key(const Cache& cache) {
-    std::map<std::string, std::vector<std::string>> out;
+/// What is remembered of a graph or of a sweep's cell: the folder latest/<name>.
+struct Memory {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> stages;  ///< with the keys that they had last: key, stage
+    std::uintmax_t bytes = 0;
+    Clock::time_point written;  ///< last
+};
+
+Memory memory_in(const fs::path& folder) {
+    Memory out{folder.filename().string(), {}, 0, time_of(folder)};
     std::error_code error;
-    const fs::path latest = cache.folder() / "latest";
-    for (const auto& file : fs::recursive_directory_iterator(latest, error)) {
-        if (!file.is_regular_file(error)) continue;
+    for (const auto& file : fs::directory_iterator(folder, error)) {
+        out.bytes += bytes_of(file.path());
+        out.written = std::max(out.written, time_of(file.path()));
+        const std::string stage = file.path().filename().string();
+        if (stage.find('.') != std::string::npos) continue;  // seconds, or left by a killed process: no key text
         std::ifstream text(file.path(), std::ios::binary);
-        const std::string key = sha256(std::string{std::istreambuf_iterator<char>(text), {}});
-        // A sweep's cells are remembered by what they set: <graph>.sweep-<digits>.
-        const std::string graph = file.path().parent_path().lexically_relative(latest).generic_string();
-        out[key].push_back(graph.substr(0, graph.rfind(".sweep-")) + ": " + file.path().filename().string());
+        out.stages.emplace_back(sha256(std::string{std::istreambuf_iterator<char>(text), {}}), stage);
     }
+    return out;
+}
+
+std::vector<Memory> memories_in(const Cache& cache) {
+    std::vector<Memory> out;
+    std::error_code error;
+    for (const auto& folder : fs::directory_iterator(cache.folder() / "latest", error))
+        if (folder.is_directory(error)) out.push_back(memory_in(folder.path()));
+    return out;
+}
+
+/// "casting: train", by the key it had last.
+std::map<std::string, std::vector<std::string>> stages_by_key(const std::vector<Memory>& memories) {
+    std::map<std::string, std::vector<std::string>> out;
+    for (const Memory& memory : memories)  // a sweep's cells are remembered by what they set: <graph>.sweep-<digits>
+        for (const auto& [key, stage] : memory.stages)
+            out[key].push_back(memory.name.substr(0, memory.name.rfind(".sweep-")) + ": " + stage);
     for (auto& [key, names] : out) {
         std::sort(names.begin(), names.end());
         names.erase(std::unique(names.begin(), names.end()), names.end());
     }
     return out;
+}
+
+/// A memory is used when a result is that it tells of: `used` has those of all entries.
+CacheItem item_of(const Memory& memory, const std::map<std::string, Clock::time_point>& used,
+                  const std::set<std::string>& claimed) {
+    CacheItem item{memory.name, {}, {}, CacheItem::Kind::memory, memory.bytes, memory.written, false};
+    for (const auto& [key, stage] : memory.stages) {
+        if (const auto found = used.find(key); found != used.end()) item.used = std::max(item.used, found->second);
+        item.in_use |= claimed.count(key) > 0;
+    }
+    return item;
 }
 
 fs::path place_of(const Cache& cache, const CacheItem& item) {
@@ -159,6 +194,8 @@ fs::path place_of(const Cache& cache, const CacheItem& item) {
             return cache.folder() / "drafts" / item.key;
         case CacheItem::Kind::note:
             return made_file(cache, item.key).parent_path() / item.key;
+        case CacheItem::Kind::memory:
+            return cache.folder() / "latest" / item.key;
         case CacheItem::Kind::entry:
             break;
     }
@@ -186,6 +223,14 @@ std::vector<fs::path> stray_notes(const Cache& cache, const std::set<std::string
     return notes;
 }
 
+/// Whose work a checkpoint or a draft is, and how far the checkpoint is.
+void tell_of(CacheItem& item, const std::optional<Unfinished>& work) {
+    if (!work) return;
+    item.use = work->use;
+    if (item.kind == CacheItem::Kind::checkpoint) item.reached = work->reached;
+    if (item.stages.empty()) item.stages = {work->graph + ": " + work->stage};
+}
+
 /// Renamed first: a process that is killed here leaves a draft that the next one clears away, never half an entry.
 bool remove_item(const Cache& cache, const CacheItem& item) {
     static std::atomic<unsigned> counter{0};
@@ -196,6 +241,16 @@ bool remove_item(const Cache& cache, const CacheItem& item) {
     fs::remove_all(aside, error);
     if (item.kind == CacheItem::Kind::entry) fs::remove(made_file(cache, item.key), error);
     return true;
+}
+
+/// Takes away the files of locks that nobody holds; but not the gate's, which this process holds. Another process may
+/// have opened one at this very moment: once it gets the lock it finds that the file has no name any more, and takes a
+/// new one (Cache::Lock), so no two do the same work. One of an earlier version doesn't look: at worst the work is done
+/// twice then, and the second result replaces the first, equal one.
+void clear_locks(const Cache& cache) {
+    std::error_code error;
+    for (const auto& file : fs::directory_iterator(cache.folder() / "locks", error))
+        if (file.path() != gate_of(cache)) Cache::Lock(cache, file.path().filename().string()).forget();
 }
 
 }  // namespace
@@ -231,7 +286,9 @@ void Cache::Use::claim(const std::vector<std::string>& keys) {
 
 std::vector<CacheItem> contents_of(const Cache& cache) {
     const auto claimed = keys_in_use(cache);
-    const auto names = stages_by_key(cache);
+    const auto memories = memories_in(cache);
+    const auto names = stages_by_key(memories);
+    std::map<std::string, Clock::time_point> used;
     std::vector<CacheItem> out;
     using Kind = CacheItem::Kind;
     const auto add = [&](const fs::path& folder, Kind kind) {
@@ -242,6 +299,8 @@ std::vector<CacheItem> contents_of(const Cache& cache) {
         item.used = kind == Kind::entry ? time_of(folder / "manifest.json") : newest_below(folder);
         item.in_use = claimed.count(key) > 0;
         if (const auto found = names.find(key); found != names.end()) item.stages = found->second;
+        if (kind == Kind::entry) used[key] = item.used;
+        if (kind == Kind::checkpoint || kind == Kind::draft) tell_of(item, unfinished(cache, key));
         out.push_back(std::move(item));
     };
     std::error_code error;
@@ -251,8 +310,11 @@ std::vector<CacheItem> contents_of(const Cache& cache) {
         add(entry.path(), Kind::checkpoint);
     for (const auto& entry : fs::directory_iterator(cache.folder() / "drafts", error)) add(entry.path(), Kind::draft);
     for (const fs::path& file : stray_notes(cache, claimed)) add(file, Kind::note);
-    std::sort(out.begin(), out.end(),
-              [](const CacheItem& a, const CacheItem& b) { return std::tie(a.used, a.key) < std::tie(b.used, b.key); });
+    for (const Memory& memory : memories) out.push_back(item_of(memory, used, claimed));
+    std::sort(out.begin(), out.end(), [](const CacheItem& a, const CacheItem& b) {
+        const bool a_last = a.kind == Kind::memory, b_last = b.kind == Kind::memory;  // of what was used together
+        return std::tie(a.used, a_last, a.key) < std::tie(b.used, b_last, b.key);
+    });
     return out;
 }
 
@@ -276,6 +338,7 @@ std::vector<CacheItem> prune(const Cache& cache, const PruneLimits& limits, cons
         left -= item.bytes;
         gone.push_back(item);
     }
+    if (gate.file() >= 0 && !limits.dry_run) clear_locks(cache);
     return gone;
 }
 

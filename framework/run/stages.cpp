@@ -1,4 +1,4 @@
-// What happens around one stage: its context, its inputs and outputs, the cache, what it threw.
+// What happens around one stage: its inputs and outputs, the cache, what it threw.
 #include "run/execution.hpp"
 #include "run/failure.hpp"
 #include "run/instantiate.hpp"
@@ -36,85 +36,6 @@ std::size_t peak_memory() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-}
-
-/// What a stage sees of the run.
-class Execution::StageContext final : public Context {
-   public:
-    StageContext(Execution& run, std::size_t node) : run_(run), node_(node), stage_(run.stage_of(node)) {}
-
-    std::uint64_t seed() const override { return stage_.seed; }
-    Device device() const override { return run_.device_; }
-    int threads() const override { return run_.threads_; }
-    std::string label() const override { return label_of(stage_.use); }
-    std::string component_text(std::string_view name) const override {
-        const auto& components = stage_.use.type->components;
-        std::string text;  // of a list, all of them
-        for (std::size_t c = 0; c < components.size(); ++c)
-            if (components[c].name == name)
-                for (const Use& part : stage_.use.components[c]) text += component_toml(part);
-        return text;
-    }
-    const GraphText& graph() const override {
-        static const GraphText none;
-        return stage_.use.type->reads_graph ? run_.texts_[run_.plan_.nodes[node_].graph] : none;
-    }
-    void traced(std::string_view what, Clock::time_point begin) const override {
-        run_.trace_.slice(name(), what, begin, Clock::now());
-    }
-    fs::path output_folder() const override { return run_.slots_[node_].output_folder; }
-    fs::path checkpoint_folder() const override { return run_.cache_.checkpoint(run_.plan_.nodes[node_].key); }
-    void progress(std::size_t done, std::size_t total, std::string_view note) const override {
-        Slot& slot = run_.slots_[node_];
-        slot.account.items = done;
-        Charge::done(slot.account, done);
-        slot.account.give_sign();
-        const std::lock_guard lock(run_.observing_);
-        slot.progress = fmt::format("{} of {}{}{}", done, total, note.empty() ? "" : ", ", note);
-        run_.observer_.stage_progress(name(), done, total, std::string(note));
-    }
-    void warn(std::string_view text) const override { run_.warn(node_, text, /*lasting=*/true); }
-    void warn_this_time(std::string_view text) const override { run_.warn(node_, text, /*lasting=*/false); }
-    void note(std::string_view event, std::string_view text) const override {
-        run_.journal(node_, std::string(event), {{"text", std::string(text)}});
-    }
-    void waited_since(Clock::time_point begin) const override {
-        const auto now = Clock::now();
-        run_.slots_[node_].account.waiting += (now - begin).count();
-        run_.trace_.slice(name(), "wait", begin, now);
-    }
-    double seconds() const override {
-        Charge::settle();
-        return run_.slots_[node_].account.seconds();
-    }
-    void carried_on(double seconds) const override {
-        Slot& slot = run_.slots_[node_];
-        slot.carried_on = seconds;
-        slot.account.carry_on(seconds);
-    }
-    bool stop_requested() const override { return run_.stopped() || run_.slots_[node_].overdue; }
-    std::unique_lock<std::mutex> use_device() const override {
-        std::unique_lock lock(run_.device_in_use_, std::try_to_lock);
-        if (lock.owns_lock()) return lock;
-        const auto begin = Clock::now();
-        ++run_.slots_[node_].waits_for_device;
-        lock.lock();
-        --run_.slots_[node_].waits_for_device;
-        run_.slots_[node_].account.give_sign();
-        traced("wait for device", begin);
-        return lock;
-    }
-
-   private:
-    const std::string& name() const { return run_.plan_.nodes[node_].label; }
-
-    Execution& run_;
-    std::size_t node_;
-    const StageUse& stage_;
-};
-
-std::unique_ptr<Context> Execution::make_context(std::size_t node) {
-    return std::make_unique<StageContext>(*this, node);
 }
 
 void Execution::journal(std::size_t node, const std::string& event, nlohmann::ordered_json fields) {
@@ -267,6 +188,7 @@ void Execution::compute(std::size_t node) {
     Slot& slot = slots_[node];
     std::unique_ptr<Cache::Lock> lock;
     if (!work.stored.empty() && made_meanwhile(node, lock)) return;
+    if (!options_.use_cache && lock) cache_.forget_checkpoint(work.key);  // nothing of an earlier process is used
     slot.object = instantiate(stage.use, registry_);
     fs::path& draft = slot.draft;
     if (!work.stored.empty()) {

@@ -78,6 +78,43 @@ TEST_F(Interrupted, AKilledWriterOfACheckpointLeavesTheOneBefore) {
     EXPECT_THAT(text_of(run_folder(cached) / "run.json"), Not(HasSubstr("is damaged or cut short")));
 }
 
+TEST_F(Interrupted, APlanAndTheCacheSayHowFarAKilledTrainingGot) {
+    Outcome outcome;
+    stop_after(9, SIGKILL, outcome);
+    ASSERT_EQ(outcome.status, 1000 + SIGKILL);
+    Arguments arguments{graph_file()};
+    arguments.insert(arguments.end(), every_step.begin(), every_step.end());
+    const Json train = plan(arguments).at("train");
+    const std::string why = train.at("why");
+    const std::string begin = "it stopped half-way, and carries on from its checkpoint: after step ";
+    ASSERT_THAT(why, testing::StartsWith(begin));
+    EXPECT_GE(std::stoi(why.substr(begin.size())), 9);
+    EXPECT_GT(train.at("expected_seconds"), 0);
+    arguments.insert(arguments.begin(), "plan");
+    arguments.insert(arguments.end(), {"--why", "train"});
+    EXPECT_THAT(call(arguments).out, testing::StartsWith("train (run)\n  " + why + "\n"));
+    const std::string shown = call(Arguments{"cache"}).out;
+    EXPECT_THAT(shown, HasSubstr("training: train, after step "));
+    EXPECT_THAT(shown, Not(HasSubstr("an unfinished stage")));
+}
+
+TEST_F(Interrupted, WithoutTheCacheNothingOfAKilledTrainingIsUsed) {
+    const Findings expected = undisturbed(every_step);
+    Outcome outcome;
+    stop_after(9, SIGKILL, outcome);
+    ASSERT_EQ(outcome.status, 1000 + SIGKILL);
+    Arguments anew = every_step;
+    anew.push_back("--no-cache");
+    const Outcome again = call(training(anew));
+    ASSERT_EQ(again.status, 0) << again.err;
+    const fs::path run = run_folder(again);
+    EXPECT_EQ(last_step("resumed", run), 0);
+    const Json record = Json::parse(text_of(run / "run.json"));
+    for (const Json& stage : record.at("stages")) EXPECT_EQ(stage.count("carried_on_seconds"), 0) << stage;
+    EXPECT_EQ(findings_of(run), expected);
+    EXPECT_TRUE(fs::is_empty(folder() / "cache/checkpoints"));
+}
+
 struct Stop {
     int signal, status;
 };

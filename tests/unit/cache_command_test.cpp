@@ -34,6 +34,11 @@ class CacheCommand : public ::testing::Test {
         return {WEXITSTATUS(status), support::text_of(out), support::text_of(error)};
     }
     static std::string graph() { return FETTLE_SOURCE_FOLDER "/graphs/smallest.toml"; }
+    /// How many there are, but for what is remembered of graphs.
+    static std::size_t results(const nlohmann::json& items) {
+        return static_cast<std::size_t>(
+            std::count_if(items.begin(), items.end(), [](const auto& item) { return !item["memory"]; }));
+    }
     nlohmann::json listed(const std::string& more = "") const {
         return nlohmann::json::parse(fettle("cache --json " + more).out);
     }
@@ -44,17 +49,20 @@ TEST_F(CacheCommand, ShowsAndPrunes) {
     ASSERT_EQ(fettle("run " + graph()).status, 0);
     const auto shown = fettle("cache");
     EXPECT_EQ(shown.status, 0);
-    EXPECT_THAT(shown.out, AllOf(HasSubstr("report.html"), HasSubstr("smallest: report"), HasSubstr("5 results, ")));
+    EXPECT_THAT(shown.out, AllOf(HasSubstr("report.html"), HasSubstr("smallest: report"), HasSubstr("5 results, "),
+                                 HasSubstr(" with what is remembered of 1 graph or cell, in ")));
     const auto all = listed();
-    ASSERT_EQ(all["items"].size(), 5u);
+    ASSERT_EQ(results(all["items"]), 5u);
+    ASSERT_EQ(all["items"].size(), 6u);
     EXPECT_GT(all["bytes"], 1000);
 
     EXPECT_THAT(fettle("cache --older-than 1h").out, HasSubstr("removed 0, 0 B; left: 5 results"));
     EXPECT_THAT(fettle("cache --to 0 --dry-run").out, HasSubstr("would remove 5, "));
-    EXPECT_EQ(listed("--to 1K")["removed"].size(), 5u);
+    EXPECT_EQ(results(listed("--to 1K")["removed"]), 5u);
     EXPECT_EQ(listed()["items"].size(), 0u);
+    EXPECT_THAT(fettle("plan --why report " + graph()).out, HasSubstr("it never ran"));
     ASSERT_EQ(fettle("run " + graph()).status, 0);  // and is made again
-    EXPECT_EQ(listed()["items"].size(), 5u);
+    EXPECT_EQ(results(listed()["items"]), 5u);
 }
 
 TEST_F(CacheCommand, SaysWhatIsWrong) {
@@ -94,7 +102,21 @@ TEST_F(CacheCommand, VerifyComparesEveryStoredResult) {
     }
     EXPECT_TRUE(fs::is_empty(folder.path() / "cache/drafts"));
     EXPECT_EQ(std::distance(fs::directory_iterator(folder.path() / "runs/smallest"), {}), 2);  // one run, and `latest`
-    EXPECT_EQ(listed()["items"].size(), 5u);
+    EXPECT_EQ(results(listed()["items"]), 5u);
+}
+
+// Of a cheap sweep most files are no results.
+TEST_F(CacheCommand, NothingOfASweepIsLeftButWhatManyGraphsShare) {
+    std::ofstream(folder.path() / "swept.toml") << support::text_of(graph()) << "\n[sweep]\nrepeat = 5\n";
+    ASSERT_EQ(fettle("run --sweep '" + (folder.path() / "swept.toml").string() + "'").status, 0);
+    EXPECT_THAT(fettle("cache").out, HasSubstr("with what is remembered of 5 graphs and cells"));
+    EXPECT_THAT(fettle("cache --to 0").out, HasSubstr("left: 0 results, 0 B, in "));
+    std::set<std::string> left;
+    for (const auto& file : fs::recursive_directory_iterator(folder.path() / "cache"))
+        if (file.is_regular_file())
+            left.insert(file.path().lexically_relative(folder.path() / "cache").begin()->string());
+    EXPECT_THAT(left, ::testing::IsSubsetOf({"locks", "types", "digests.json", "registry.json"}));
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder.path() / "cache/locks"), {}), 1);  // of pruning itself
 }
 
 /// As if the scores had come out otherwise when the graph was first run: whole, but other numbers.

@@ -196,6 +196,34 @@ TEST_F(CacheTest, ALockIsOfOneAtATime) {
     EXPECT_TRUE(Cache::Lock(cache, key).held());
 }
 
+// It waits for a file that is removed, and there is a new one when it gets it.
+TEST_F(CacheTest, ALockWhoseFileWasRemovedLocksNothing) {
+    auto first = std::make_unique<Cache::Lock>(cache, key);
+    Cache::Lock waiting(cache, key);
+    ASSERT_FALSE(waiting.held());
+    EXPECT_TRUE(cache.is_being_made(key));
+    first->forget();
+    EXPECT_FALSE(fs::exists(cache.folder() / "locks" / key));
+    first.reset();
+    auto third = std::make_unique<Cache::Lock>(cache, key);
+    EXPECT_TRUE(third->held());
+    int asked = 0;
+    waiting.wait([&] { return ++asked > 2; });
+    EXPECT_FALSE(waiting.held());
+    third.reset();
+    waiting.wait([] { return false; });
+    EXPECT_TRUE(waiting.held());
+    EXPECT_FALSE(Cache::Lock(cache, key).held());
+}
+
+TEST_F(CacheTest, AsksWhetherAnotherMakesItWithoutATrace) {
+    const Cache there = Cache::to_look_at(cache.folder());
+    EXPECT_FALSE(there.is_being_made(key));
+    EXPECT_FALSE(fs::exists(cache.folder() / "locks" / key));
+    const Cache::Lock lock(cache, key);
+    EXPECT_TRUE(there.is_being_made(key));
+}
+
 TEST_F(CacheTest, ALockOfAProcessThatDiesIsFree) {
     int ready[2];
     ASSERT_EQ(pipe(ready), 0);

@@ -19,6 +19,7 @@ struct World {
     std::map<std::string, std::string> past;  ///< by stage
     std::string device = "cpu";
     bool use_cache = true;
+    std::map<std::string, Halfway> halfway;  ///< by key
 
     PlanWorld get() {
         PlanWorld world;
@@ -27,6 +28,11 @@ struct World {
         };
         world.digest = [](const std::filesystem::path& path) { return DigestStore({}).of(path); };
         world.last_key_text = [this](const std::string&, const std::string& stage) { return past[stage]; };
+        world.seconds = [](const std::string&, const std::string&, const std::string&) { return 50.0; };
+        world.halfway = [this](const std::string& key) -> std::optional<Halfway> {
+            const auto found = halfway.find(key);
+            return found == halfway.end() ? std::nullopt : std::optional(found->second);
+        };
         world.device_class = device;
         world.use_cache = use_cache;
         return world;
@@ -250,6 +256,44 @@ TEST(Plan, RunsWhatIsMissingAndOpensWhatThatReads) {
     const Plan without = make_plan({&graph}, world.get());
     EXPECT_EQ(node(without, graph, "hash").state, State::run);
     EXPECT_EQ(node(without, graph, "hash").why, "--no-cache");
+}
+
+TEST(Plan, SaysWhatStoppedHalfWay) {
+    const Graph graph = graph_of(text);
+    World world;
+    const std::string of = key(graph, "hash");
+    world.halfway[of] = {"it stopped half-way: after step 3 of 9", 12.0, 6.0};
+    const auto of_hash = [&] { return node(make_plan({&graph}, world.get()), graph, "hash"); };
+    const auto reasons = [&] {
+        const Plan plan = make_plan({&graph}, world.get());
+        return why_stale(graph, plan.node_of[0], plan, index_of(graph, "hash"), world.get()).front().reasons;
+    };
+    EXPECT_EQ(of_hash().why, "it stopped half-way: after step 3 of 9");
+    EXPECT_THAT(reasons(), ::testing::ElementsAre("it stopped half-way: after step 3 of 9"));
+    EXPECT_EQ(of_hash().expected, 12.0);
+    world.halfway[of].left.reset();
+    EXPECT_EQ(of_hash().expected, 44.0);  // of 50 s
+    world.halfway[of].seconds = 60;
+    EXPECT_EQ(of_hash().expected, 0.0);
+
+    // What it was when it last ended counts too.
+    const Graph before = graph_of(text, {"hash.size=16"});
+    world.past["hash"] = node(make_plan({&before}, world.get()), before, "hash").key_text;
+    EXPECT_EQ(of_hash().why, "size = 8 (was size = 16); it stopped half-way: after step 3 of 9");
+    EXPECT_THAT(reasons(),
+                ::testing::ElementsAre("size = 8 (was size = 16)", "it stopped half-way: after step 3 of 9"));
+    world.past["hash"] = of_hash().key_text;
+    EXPECT_EQ(of_hash().why, "its result is no longer in the cache; it stopped half-way: after step 3 of 9");
+
+    world.use_cache = false;  // which begins anew
+    EXPECT_EQ(of_hash().why, "--no-cache");
+    EXPECT_EQ(of_hash().expected, 50.0);
+    world.use_cache = true;
+    world.past.clear();
+    world.halfway.clear();
+    EXPECT_THAT(reasons(), ::testing::ElementsAre("it never ran"));
+    world.stored.insert(of);
+    EXPECT_THAT(reasons(), ::testing::ElementsAre("its result is in the cache; nothing more is remembered of it"));
 }
 
 TEST(Plan, SaysWhySomethingIsStale) {

@@ -2,6 +2,7 @@
 #include "graph/digest.hpp"
 #include "run/cache.hpp"
 #include "run/made.hpp"
+#include "run/times.hpp"
 #include "unit/support.hpp"
 
 #include <fettle/context.hpp>
@@ -39,15 +40,22 @@ class PruneTest : public ::testing::Test {
         cache.remember_key_text("graph of " + name, name, text);
         return key;
     }
-    std::vector<std::string> kept() const {
-        std::vector<std::string> uses;
-        for (const CacheItem& item : contents_of(cache)) uses.push_back(item.use);
-        return uses;
+    std::vector<std::string> kept() const { return uses_of(contents_of(cache)); }
+    /// All but what is remembered of graphs.
+    static std::vector<CacheItem> results(std::vector<CacheItem> items) {
+        std::erase_if(items, [](const CacheItem& item) { return item.kind == CacheItem::Kind::memory; });
+        return items;
     }
     static std::vector<std::string> uses_of(const std::vector<CacheItem>& items) {
         std::vector<std::string> uses;
-        for (const CacheItem& item : items) uses.push_back(item.use);
+        for (const CacheItem& item : results(items)) uses.push_back(item.use);
         return uses;
+    }
+    static std::vector<std::string> memories_of(const std::vector<CacheItem>& items) {
+        std::vector<std::string> names;
+        for (const CacheItem& item : items)
+            if (item.kind == CacheItem::Kind::memory) names.push_back(item.key);
+        return names;
     }
 };
 
@@ -56,7 +64,7 @@ TEST_F(PruneTest, TellsWhatLiesThereOldestFirst) {
     const std::string key = make("old", 5000, 100h);
     fs::create_directories(cache.checkpoint(sha256("work")));
     std::ofstream(cache.checkpoint(sha256("work")) / "state") << std::string(700, 'x');
-    const auto items = contents_of(cache);
+    const auto items = results(contents_of(cache));
     ASSERT_EQ(items.size(), 3u);
     EXPECT_EQ(items[0].key, key);
     EXPECT_EQ(items[0].use, "score.old");
@@ -81,8 +89,8 @@ TEST_F(PruneTest, RemovesByAgeAndBySize) {
     EXPECT_THAT(uses_of(prune(cache, {.to = 22'000})), IsEmpty());
     EXPECT_THAT(kept(), ElementsAre("score.s3", "score.s4"));
     EXPECT_THAT(fs::is_empty(cache.folder() / "drafts"), true);
-    EXPECT_EQ(prune(cache, {.to = 0}).size(), 2u);
-    EXPECT_THAT(kept(), IsEmpty());
+    EXPECT_THAT(uses_of(prune(cache, {.to = 0})), ElementsAre("score.s3", "score.s4"));
+    EXPECT_THAT(contents_of(cache), IsEmpty());
 }
 
 TEST_F(PruneTest, WhatARunTakesCountsAsUsedNow) {
@@ -91,7 +99,7 @@ TEST_F(PruneTest, WhatARunTakesCountsAsUsedNow) {
     {
         Cache::Use use(cache);
         use.claim({key, sha256("not there")});
-        EXPECT_THAT(prune(cache, {.older_than = 1h}), ::testing::SizeIs(1));
+        EXPECT_THAT(uses_of(prune(cache, {.older_than = 1h})), ElementsAre("score.left"));
     }
     EXPECT_THAT(kept(), ElementsAre("score.taken"));
     EXPECT_THAT(prune(cache, {.older_than = 1h}), IsEmpty());
@@ -125,7 +133,7 @@ TEST_F(PruneTest, NeverTakesWhatALivingProcessUses) {
     EXPECT_TRUE(fs::exists(cache.checkpoint(key)));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    EXPECT_EQ(prune(cache, {.to = 0}).size(), 2u);  // with its checkpoint
+    EXPECT_EQ(results(prune(cache, {.to = 0})).size(), 2u);  // with its checkpoint
     EXPECT_TRUE(fs::is_empty(cache.folder() / "uses"));
 }
 
@@ -134,7 +142,7 @@ TEST_F(PruneTest, WaitsForWhoeverPlans) {
     make("found", 1000, 100h);
     std::optional<Cache::Use> use(std::in_place, cache);
     EXPECT_THROW(prune(cache, {.to = 0}, [] { return true; }), fettle::Interrupted);
-    EXPECT_EQ(kept().size(), 1u);
+    EXPECT_EQ(contents_of(cache).size(), 2u);
     std::atomic<bool> done = false;
     std::thread other([&] {
         prune(cache, {.to = 0});
@@ -226,6 +234,97 @@ TEST_F(PruneTest, CountsNotesThatBelongToNothingAndTakesThem) {
     EXPECT_TRUE(fs::exists(stay.front()));
 }
 
+// A folder for every graph and every cell of a sweep, of key texts and seconds.
+TEST_F(PruneTest, CountsWhatIsRememberedOfGraphsAndTakesItWithTheirResults) {
+    const std::string key = make("old", 1000, 100h);
+    make("young", 1000, 1h);
+    Times(cache.folder()).remember("graph of old", "old", "score.old", 2.5);
+    cache.remember_key_text("graph of old.sweep-0123456789abcdef", "old", "fettle 2\nuse score.gone revision 1\n");
+    folder.write("cache/latest/graph of old/old.77.0", "a process was killed here");
+    const auto age = [&](const fs::path& memory, std::chrono::hours ago) {
+        for (const auto& file : fs::directory_iterator(memory))
+            fs::last_write_time(file, fs::file_time_type::clock::now() - ago);
+        fs::last_write_time(memory, fs::file_time_type::clock::now() - ago);
+    };
+    age(cache.folder() / "latest/graph of old", 200h);
+    age(cache.folder() / "latest/graph of old.sweep-0123456789abcdef", 150h);
+    age(cache.folder() / "latest/graph of young", 200h);
+    std::uintmax_t counted = 0, there = 0;
+    for (const CacheItem& item : contents_of(cache))
+        if (item.kind == CacheItem::Kind::memory) counted += item.bytes;
+    for (const auto& file : fs::recursive_directory_iterator(cache.folder() / "latest"))
+        if (file.is_regular_file()) there += file.file_size();
+    EXPECT_EQ(counted, there);
+    // As old as the results that they tell of, whenever they were written; and after them.
+    EXPECT_THAT(memories_of(contents_of(cache)),
+                ElementsAre("graph of old.sweep-0123456789abcdef", "graph of old", "graph of young"));
+    EXPECT_THAT(memories_of(prune(cache, {.older_than = 120h, .dry_run = true})),
+                ElementsAre("graph of old.sweep-0123456789abcdef"));
+    const auto gone = prune(cache, {.older_than = 50h});
+    EXPECT_THAT(uses_of(gone), ElementsAre("score.old"));
+    EXPECT_THAT(memories_of(gone), ElementsAre("graph of old.sweep-0123456789abcdef", "graph of old"));
+    EXPECT_EQ(cache.last_key_text("graph of old", "old"), "");
+    EXPECT_NE(cache.last_key_text("graph of young", "young"), "");
+    EXPECT_TRUE(fs::is_empty(cache.folder() / "drafts"));
+    prune(cache, {.to = 0});
+    EXPECT_TRUE(fs::is_empty(cache.folder() / "latest"));
+}
+
+TEST_F(PruneTest, LeavesWhatIsRememberedOfResultsInUse) {
+    const std::string key = make("used", 1000, 100h);
+    make("free", 1000, 1h);
+    fs::remove_all(cache.entry(key));  // it is being made
+    const pid_t child = process_using(cache, key);
+    EXPECT_THAT(memories_of(prune(cache, {.to = 0})), ElementsAre("graph of free"));
+    EXPECT_NE(cache.last_key_text("graph of used", "used"), "");
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    EXPECT_THAT(memories_of(prune(cache, {.to = 0})), ElementsAre("graph of used"));
+}
+
+std::set<std::string> names_in(const fs::path& folder) {
+    std::set<std::string> names;
+    for (const auto& file : fs::directory_iterator(folder)) names.insert(file.path().filename());
+    return names;
+}
+
+TEST_F(PruneTest, ClearsAwayLocksThatNobodyHolds) {
+    const fs::path locks = cache.folder() / "locks";
+    const Cache::Lock held(cache, "held");
+    Cache::Lock(cache, "free");
+    folder.write("cache/locks/verify-77-01234567", "");
+    ASSERT_EQ(names_in(locks).size(), 3u);
+    prune(cache, {.to = 0, .dry_run = true});
+    EXPECT_TRUE(fs::exists(locks / "free"));
+    prune(cache, {.older_than = 1000h});
+    EXPECT_EQ(names_in(locks), (std::set<std::string>{"held", "prune"}));
+    EXPECT_FALSE(Cache::Lock(cache, "held").held());
+}
+
+// Somebody opens the file, somebody else removes it, and a third makes it anew, in any order.
+TEST_F(PruneTest, ALockIsOfOneAtATimeWhileItsFileIsClearedAway) {
+    std::atomic<int> holders = 0, together = 0;
+    std::atomic<bool> over = false;
+    std::thread pruner([&] {
+        while (!over) prune(cache, {.to = 0});
+    });
+    std::vector<std::thread> workers;
+    for (int k = 0; k < 4; ++k)
+        workers.emplace_back([&] {
+            for (int round = 0; round < 300; ++round) {
+                Cache::Lock lock(cache, "work");
+                if (!lock.held()) continue;
+                together += ++holders > 1;
+                std::this_thread::yield();
+                --holders;
+            }
+        });
+    for (auto& worker : workers) worker.join();
+    over = true;
+    pruner.join();
+    EXPECT_EQ(together, 0);
+}
+
 // On a full disk a claim can't be written down: then nothing goes, rather than what a run needs.
 TEST_F(PruneTest, AClaimThatCantBeWrittenKeepsEverything) {
     const std::string key = make("used", 1000, 100h);
@@ -237,7 +336,7 @@ TEST_F(PruneTest, AClaimThatCantBeWrittenKeepsEverything) {
     use->claim({key});
     EXPECT_THROW(prune(cache, {.to = 0}, [] { return true; }), fettle::Interrupted);
     use.reset();
-    EXPECT_EQ(prune(cache, {.to = 0}, [] { return true; }).size(), 1u);
+    EXPECT_THAT(uses_of(prune(cache, {.to = 0}, [] { return true; })), ElementsAre("score.used"));
 }
 
 }  // namespace
