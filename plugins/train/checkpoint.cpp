@@ -22,7 +22,7 @@ using torch::serialize::OutputArchive;
 /// Opens every checkpoint, and is followed by its version and a line break.
 constexpr std::string_view heading = "fettle training checkpoint ";
 /// Raised when what follows the digest changes.
-constexpr int version = 3;
+constexpr int version = 4;
 
 std::string sha256(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -111,6 +111,7 @@ void put(OutputArchive& archive, const Progress& progress) {
     archive.write("falls", torch::IValue(progress.watch.falls));
     archive.write("best loss", torch::IValue(progress.best));
     archive.write("best epoch", torch::IValue(progress.best_epoch));
+    archive.write("masked", torch::IValue(progress.masked));
     archive.write("curves", torch::IValue(static_cast<std::int64_t>(progress.curves.size())));
     for (std::size_t i = 0; i < progress.curves.size(); ++i) {
         const std::string name = "curve " + std::to_string(i);
@@ -132,6 +133,7 @@ Progress progress_from(InputArchive& archive) {
                       value(archive, "falls").toInt()};
     progress.best = value(archive, "best loss").toDouble();
     progress.best_epoch = value(archive, "best epoch").toInt();
+    progress.masked = value(archive, "masked").toInt();
     const std::int64_t curves = value(archive, "curves").toInt();
     for (std::int64_t i = 0; i < curves; ++i) {
         const std::string name = "curve " + std::to_string(i);

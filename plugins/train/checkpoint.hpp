@@ -27,6 +27,7 @@ struct Progress {
     Watch watch;
     double best = std::numeric_limits<double>::infinity();  ///< lowest loss on the calibration images
     std::int64_t best_epoch = 0;                            ///< counted from 1; 0 for none yet
+    std::int64_t masked = 0;                                ///< inputs in all batches whose mask showed anything
 };
 
 /// All that a checkpoint holds; restored in place.

@@ -32,8 +32,8 @@ class Task final : public train::Task {
    public:
     Task(const Discriminative& stage, const fettle::Context& context)
         : stage_(stage),
-          loss_("loss", stage.loss, context),
-          segmentation_("segmentation", stage.segmentation, context, "segmentation ") {}
+          loss_("loss", stage.loss, context, Term::Of::images),
+          segmentation_("segmentation", stage.segmentation, context, Term::Of::masks, "segmentation ") {}
 
     std::shared_ptr<torch::nn::Module> build(const fettle::ImageShape& input) const override {
         return train::of_component("model", [&] { return stage_.model->build(input); });

@@ -12,6 +12,17 @@ std::string sides(const Tensor& images) {
     return std::to_string(images.size(3)) + "x" + std::to_string(images.size(2));
 }
 
+std::int64_t masked_in(const Lesson& lesson) {
+    return lesson.masks.defined() ? lesson.masks.flatten(1).any(1).sum().item<std::int64_t>() : 0;
+}
+
+void require_size(const Lesson& lesson, const Lesson& example) {
+    if (lesson.inputs.sizes().slice(1) == example.inputs.sizes().slice(1)) return;
+    throw Error(Fault::shape, "images of one training differ in size: `" + lesson.samples.front() + "` is " +
+                                  sides(lesson.inputs) + ", `" + example.samples.front() + "` " + sides(example.inputs))
+        .help("give the data set a `size`, or put a `transform.resize` before this stage");
+}
+
 Lessons::Lessons(fettle::Ref<fettle::Images> inputs, fettle::Ref<fettle::Images> targets, bool masks,
                  bool channels_last, const fettle::Context& context)
     : inputs_(std::move(inputs)),

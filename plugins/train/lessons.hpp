@@ -21,6 +21,11 @@ struct Lesson {
 /// "32x48" of a tensor of images: width x height.
 std::string sides(const fettle::Tensor& images);
 
+/// How many of its masks show anything anomalous.
+std::int64_t masked_in(const Lesson& lesson);
+/// Throws Error(Fault::shape) where the inputs aren't as large as those of `example`, naming both.
+void require_size(const Lesson& lesson, const Lesson& example);
+
 /// Reads lessons from two sequences.                                                  [any thread, concurrent]
 class Lessons {
    public:
@@ -30,6 +35,7 @@ class Lessons {
 
     std::size_t samples() const { return inputs_->size(); }
     const fettle::Images& inputs() const { return *inputs_; }
+    bool own_targets() const { return inputs_ == targets_; }  ///< whether inputs and targets are the same images
     /// Throws Error(Fault::shape) where inputs, targets or masks differ in size, naming the sample.
     Lesson read(const std::vector<std::size_t>& indices, std::uint32_t round) const;
 

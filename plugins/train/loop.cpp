@@ -21,19 +21,16 @@ using fettle::TensorWork;
 
 namespace {
 
-/// While one lives, a network has other weights.                                             [one thread]
-class Borrowed {
-   public:
-    Borrowed(torch::nn::Module& net, const Weights& weights) : tensors_(tensors_of(net)), own_(copy_of(tensors_)) {
-        assign(tensors_, weights);
+/// The first step of Adam divides by 0.1, 1 less its first decay, and LibTorch keeps the quotient in single precision.
+void require_finite_steps(const Recipe& recipe) {
+    constexpr double most = 3e37;
+    if (recipe.learning_rate > most) {
+        char text[100];
+        std::snprintf(text, sizeof text, "`learning_rate` is %g, and steps are computed with up to %g",
+                      recipe.learning_rate, most);
+        throw Error(Fault::numeric, text).parameter("learning_rate").help("rates near 0.001 are usual");
     }
-    ~Borrowed() { assign(tensors_, own_); }
-    Borrowed(const Borrowed&) = delete;
-    Borrowed& operator=(const Borrowed&) = delete;
-
-   private:
-    Weights tensors_, own_;
-};
+}
 
 Lesson first_image(const Lessons& lessons) { return lessons.read({0}, 0); }
 
@@ -58,26 +55,16 @@ Loop::Loop(const Recipe& recipe, const Task& task, const fettle::Trainer::In& in
              static_cast<int>(example_.inputs.size(3))},
       checkpoints_(context.checkpoint_folder(), context.component_text("model"), work()) {
     require_precision(recipe.precision, torch_device(context.device()));
-    if (in.calibrate && in.calibrate->size() > 0) {
-        calibration_.emplace(in.calibrate, in.calibrate, task.segments(), recipe.channels_last, context);
-        require_sound(*in.calibrate);
-    }
+    require_finite_steps(recipe);
+    if (in.calibrate && in.calibrate->size() > 0) calibration_.emplace(recipe, task, in.calibrate, context);
     if (recipe.patience > 0 && !calibration_)
         throw Error(Fault::data,
                     "`patience` watches the loss on `in.calibrate`, and " +
                         std::string(in.calibrate ? "there is no image there" : "nothing is connected to it"))
             .parameter("patience")
-            .help("connect `in.calibrate` to sound images kept apart, or leave `patience` out");
-}
-
-/// A network that rebuilds is judged by how well it rebuilds sound images; one that segments, by masks as well.
-void Loop::require_sound(const fettle::Images& images) const {
-    for (std::size_t i = 0; !task_.segments() && i < images.size(); ++i)
-        if (images.info(i).label == fettle::Label::anomalous)
-            throw Error(Fault::data, "`" + images.info(i).id +
-                                         "` in `calibrate` is anomalous, and a network that "
-                                         "rebuilds it well is no better for it")
-                .help("connect sound images: the `calibrate` of a split.one_class, say");
+            .help(std::string("connect `in.calibrate` to ") +
+                  (task.segments() ? "a stage that makes defects in images kept apart" : "sound images kept apart") +
+                  ", or leave `patience` out");
 }
 
 /// A network initialised from the stage's seed, whatever ran before.
@@ -96,13 +83,13 @@ void Loop::prepare() {
         // A GPU says by itself what it can't hold, and the host only hands it over.
         Room room(context_.device().type == fettle::Device::Type::cpu ? memory_left() : SIZE_MAX);
         const auto fresh = [this] { return fresh_net(); };
-        terms_ = try_one_step(
-            task_, example_, [&] { return network_within(room, recipe_, fresh); }, order_.largest());
+        untrained_ = try_one_step(
+            task_, example_, [&] { return network_within(room, recipe_, fresh); }, order_);
     }
     net_ = fresh_net();
     optimiser_ = optimiser_of(recipe_, net_->parameters());
     if (recipe_.average > 0) average_.emplace(*net_, recipe_.average);
-    progress_.sums.assign(terms_.size(), 0);
+    progress_.sums.assign(untrained_.names.size(), 0);
 }
 
 /// Two batches are made ahead, fewer where they don't fit into what the runtime allows this thread; of the calibration
@@ -144,16 +131,8 @@ std::string Loop::work() const {
 
 Lesson Loop::lesson_of(std::size_t step) const {
     Lesson lesson = lessons_.read(order_.indices(step), static_cast<std::uint32_t>(step / order_.batches()));
-    require_size(lesson);
+    require_size(lesson, example_);
     return lesson;
-}
-
-void Loop::require_size(const Lesson& lesson) const {
-    if (lesson.inputs.sizes().slice(1) == example_.inputs.sizes().slice(1)) return;
-    throw Error(Fault::shape, "images of one training differ in size: `" + lesson.samples.front() + "` is " +
-                                  sides(lesson.inputs) + ", `" + example_.samples.front() + "` " +
-                                  sides(example_.inputs))
-        .help("give the data set a `size`, or put a `transform.resize` before this stage");
 }
 
 Place Loop::place() const { return {progress_.step / per_epoch_ + 1, progress_.step % per_epoch_ + 1, per_epoch_}; }
@@ -191,7 +170,7 @@ void Loop::take_step(const Lesson& lesson) {
         if (fettle::means_out_of_memory(error)) throw out_of_memory(lesson.samples.size(), place());
         throw;
     }
-    masks_seen_ = masks_seen_ || (lesson.masks.defined() && lesson.masks.any().item<bool>());
+    progress_.masked += masked_in(lesson);
     const auto count = static_cast<std::int64_t>(lesson.samples.size());
     for (std::size_t i = 0; i < figures.size(); ++i) progress_.sums.at(i) += figures[i] * static_cast<double>(count);
     ++progress_.step;
@@ -199,29 +178,11 @@ void Loop::take_step(const Lesson& lesson) {
     progress_.seen += count;
 }
 
-/// The mean loss on the calibration images, with the weights that would be kept if training ended now.
+/// With the weights that would be kept if training ended now.
 double Loop::calibration_loss() {
     std::optional<Borrowed> averaged;
     if (average_) averaged.emplace(*net_, average_->weights());
-    const std::size_t samples = calibration_->samples(), batch = static_cast<std::size_t>(recipe_.batch);
-    const std::size_t batches = (samples + batch - 1) / batch;
-    Lookahead<Lesson> next(batches, calibration_ahead_, [&](std::size_t k) {
-        std::vector<std::size_t> indices;
-        for (std::size_t i = k * batch; i < std::min((k + 1) * batch, samples); ++i) indices.push_back(i);
-        return calibration_->read(indices, 0);
-    });
-    double sum = 0;
-    net_->eval();
-    for (std::size_t k = 0; k < batches; ++k) {
-        const Lesson lesson = next.take();
-        require_size(lesson);
-        const TensorWork work(context_);
-        lesson.arrival.wait({lesson.inputs, lesson.targets, lesson.masks});
-        for (const Term& term : task_.terms(*net_, lesson))
-            sum += term.value.item<double>() * static_cast<double>(lesson.samples.size());
-    }
-    net_->train();
-    return sum / static_cast<double>(samples);
+    return calibration_->loss(*net_, calibration_ahead_, example_, progress_.epoch + 1);
 }
 
 void Loop::record(const std::string& name, double value) {
@@ -233,16 +194,17 @@ void Loop::record(const std::string& name, double value) {
 }
 
 void Loop::end_epoch() {
-    if (task_.segments() && !masks_seen_ && seen_before_ == 0)
+    if (task_.segments() && progress_.masked == 0)
         throw Error(Fault::data, "no input has a mask, so there is nothing anomalous to learn from")
             .help("connect `in.inputs` to a stage that makes defects: synthesize.paste, say");
     const double calibration = calibration_ ? calibration_loss() : 0;  // first: it may be interrupted
     ++progress_.epoch;
+    const std::vector<std::string>& terms = untrained_.names;
     double loss = 0;
     for (double& sum : progress_.sums) loss += sum /= static_cast<double>(progress_.images);
     record("loss", loss);
-    if (terms_.size() > 1)
-        for (std::size_t i = 0; i < terms_.size(); ++i) record(terms_[i], progress_.sums[i]);
+    if (terms.size() > 1)
+        for (std::size_t i = 0; i < terms.size(); ++i) record(terms[i], progress_.sums[i]);
     if (calibration_) record("calibrate loss", calibration);
     record("rate", schedule_.rate(progress_.step - 1, progress_.watch));
     progress_.watch = schedule_.after_epoch(progress_.watch, calibration_ ? calibration : loss);
@@ -251,7 +213,7 @@ void Loop::end_epoch() {
         progress_.best_epoch = progress_.epoch;
         best_ = copy_of(average_ ? average_->weights() : tensors_of(*net_));
     }
-    progress_.sums.assign(terms_.size(), 0);
+    progress_.sums.assign(untrained_.names.size(), 0);
     progress_.images = 0;
 }
 
@@ -279,16 +241,27 @@ std::string Loop::note() const {
     return text;
 }
 
-/// A rate that is too large need not end in infinity: a sigmoid saturates, and batch norm holds the rest together.
+/// A rate that is too large need not end in infinity: a sigmoid saturates, and batch norm holds the rest together. The
+/// first epoch may hold a few good steps before that and the last be no worse, so the network that is kept is held to
+/// the one that hadn't learnt, too: on one image, because the first steps of a short training gain less than two
+/// batches differ by. What the latter makes of it is computed anew in every process and needs no place in a checkpoint.
 void Loop::caution_of_standstill() const {
-    const std::vector<double>& loss = progress_.curves.front().values;
-    if (loss.size() < 3 || loss.back() < 0.999 * loss.front()) return;
-    char text[200];
-    std::snprintf(text, sizeof text,
-                  "the loss was %.4g after the first epoch and is %.4g after the last: the network learnt next to "
-                  "nothing. A `learning_rate` that is far too large or too small ends so",
-                  loss.front(), loss.back());
-    context_.warn(text);
+    const std::vector<double>& losses = progress_.curves.front().values;
+    const bool stood = losses.size() >= 3 && losses.back() >= 0.999 * losses.front();
+    const TensorWork work(context_);
+    net_->eval();
+    const double kept = loss_on(task_, example_, *net_, order_.largest());
+    char figures[100];
+    if (stood)
+        std::snprintf(figures, sizeof figures, " was %.4g after the first epoch and is %.4g after the last",
+                      losses.front(), losses.back());
+    else if (kept >= untrained_.loss)
+        std::snprintf(figures, sizeof figures, " was %.4g before the training and is %.4g after it",
+                      untrained_.loss, kept);
+    else
+        return;
+    context_.warn("the loss" + (stood ? "" : " on `" + example_.samples.front() + "`") + figures +
+                  ": the network learnt next to nothing. A `learning_rate` that is far too large or too small ends so");
 }
 
 /// Puts into the network what is kept of it.
@@ -300,9 +273,7 @@ void Loop::settle_weights() {
         assign(own, average_->weights());
     for (const auto& weight : own)
         if (weight.value().is_floating_point() && !torch::isfinite(weight.value()).all().item<bool>())
-            throw Error(Fault::numeric, "the last step of the training left weights that are not finite")
-                .parameter("learning_rate")
-                .help("take a smaller `learning_rate`, a longer `warm_up`, or a `clip`");
+            throw diverged("the last step of the training left weights that are not finite");
 }
 
 fettle::Network Loop::run() {
@@ -339,9 +310,10 @@ fettle::Network Loop::run() {
     if (progress_.step < steps)
         context_.note("stopped early", "after epoch " + std::to_string(progress_.epoch) + "; the best was epoch " +
                                            std::to_string(progress_.best_epoch));
-    caution_of_standstill();
     settle_weights();
-    return network_of(*net_, task_, recipe_, shape_, progress_, calibration_ ? *calibration_ : lessons_, context_);
+    caution_of_standstill();
+    return network_of(*net_, task_, recipe_, shape_, progress_, lessons_, calibration_ ? &*calibration_ : nullptr,
+                      context_);
 }
 
 }  // namespace train

@@ -1,6 +1,7 @@
 // Training by gradient descent: the loop that all trainers share.
 #pragma once
 
+#include "calibration.hpp"
 #include "checkpoint.hpp"
 #include "optimiser.hpp"
 #include "task.hpp"
@@ -32,8 +33,6 @@ class Loop {
     void caution() const;
     void caution_of_standstill() const;
     Lesson lesson_of(std::size_t step) const;
-    void require_size(const Lesson& lesson) const;
-    void require_sound(const fettle::Images& images) const;
     void take_step(const Lesson& lesson);
     std::vector<double> learn_from(const Lesson& lesson);
     Place place() const;
@@ -51,14 +50,14 @@ class Loop {
     const Task& task_;
     fettle::Context& context_;
     Lessons lessons_;
-    std::optional<Lessons> calibration_;
+    std::optional<Calibration> calibration_;
     Order order_;
     std::int64_t per_epoch_;
     Schedule schedule_;
     Lesson example_;  ///< of one image, by which the network is built
     fettle::ImageShape shape_;
     Checkpoints checkpoints_;
-    std::vector<std::string> terms_;  ///< the names of the loss's
+    Trial untrained_;
     std::shared_ptr<torch::nn::Module> net_;
     std::unique_ptr<torch::optim::Optimizer> optimiser_;
     std::optional<Average> average_;
@@ -67,7 +66,6 @@ class Loop {
     std::size_t ahead_ = 2, calibration_ahead_ = 2;  ///< batches that are made before they are needed, at most
     Clock::time_point begun_, saved_;
     std::int64_t seen_before_ = 0;  ///< images, in earlier runs of this training
-    bool masks_seen_ = false;       ///< whether an input had anything anomalous
 };
 
 }  // namespace train

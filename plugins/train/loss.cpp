@@ -23,12 +23,12 @@ std::vector<std::string> ids_of(const std::string& toml) {
 }  // namespace
 
 void add_penalty(std::vector<Term>& terms, const fettle::Tensor& penalty) {
-    if (penalty.defined()) terms.push_back({"penalty", penalty.to(torch::kFloat32).mean()});
+    if (penalty.defined()) terms.push_back({"penalty", penalty.to(torch::kFloat32).mean(), Term::Of::network});
 }
 
 Sum::Sum(std::string component, const std::vector<fettle::Ref<fettle::Similarity>>& parts,
-         const fettle::Context& context, const std::string& prefix)
-    : component_(std::move(component)), parts_(parts), names_(ids_of(context.component_text(component_))) {
+         const fettle::Context& context, Term::Of of, const std::string& prefix)
+    : component_(std::move(component)), parts_(parts), of_(of), names_(ids_of(context.component_text(component_))) {
     names_.resize(parts_.size(), component_);
     for (std::string& name : names_) name = prefix + name;
     for (std::size_t i = names_.size(); i-- > 0;) {  // two of one kind: "ssim", "ssim 2"; the sum itself is "loss"
@@ -41,7 +41,7 @@ Sum::Sum(std::string component, const std::vector<fettle::Ref<fettle::Similarity
 void Sum::add(std::vector<Term>& terms, const fettle::Tensor& target, const fettle::Tensor& output) const {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const fettle::Tensor map = of_component(component_, [&] { return parts_[i]->compare(target, output); });
-        terms.push_back({names_[i], parts_[i]->weight == 1 ? map.mean() : map.mean() * parts_[i]->weight});
+        terms.push_back({names_[i], parts_[i]->weight == 1 ? map.mean() : map.mean() * parts_[i]->weight, of_});
     }
 }
 

@@ -10,8 +10,10 @@ namespace train {
 
 /// A summand of a loss, under the name that its curve gets.
 struct Term {
+    enum class Of { images, masks, network };  ///< what is compared; a network's penalty compares nothing
     std::string name;
     fettle::Tensor value;  ///< a number
+    Of of = Of::images;
 };
 
 /// What a network asks for itself, as a term; nothing where it is undefined.
@@ -34,7 +36,7 @@ class Sum {
     /// `component` is the list's name in the graph; the terms are named after `prefix` and its members' ids: "ssim",
     /// "l2".
     Sum(std::string component, const std::vector<fettle::Ref<fettle::Similarity>>& parts,
-        const fettle::Context& context, const std::string& prefix = {});
+        const fettle::Context& context, Term::Of of, const std::string& prefix = {});
 
     /// Puts the mean of each similarity's map, times its weight, behind `terms`.
     void add(std::vector<Term>& terms, const fettle::Tensor& target, const fettle::Tensor& output) const;
@@ -42,6 +44,7 @@ class Sum {
    private:
     std::string component_;
     std::vector<fettle::Ref<fettle::Similarity>> parts_;
+    Term::Of of_;
     std::vector<std::string> names_;
 };
 

@@ -20,6 +20,7 @@ class Order {
 
     std::size_t batches() const { return batches_; }                              ///< per epoch
     std::size_t largest() const { return (samples_ + batches_ - 1) / batches_; }  ///< samples of a batch
+    std::size_t smallest() const { return samples_ / batches_; }                  ///< one less, or as many
 
     std::vector<std::size_t> indices(std::size_t step) const {
         const std::size_t epoch = step / batches_, batch = step % batches_;

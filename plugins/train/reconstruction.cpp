@@ -28,7 +28,7 @@ struct Reconstruction final : train::Recipe {
 class Task final : public train::Task {
    public:
     Task(const Reconstruction& stage, const fettle::Context& context)
-        : stage_(stage), loss_("loss", stage.loss, context) {}
+        : stage_(stage), loss_("loss", stage.loss, context, Term::Of::images) {}
 
     std::shared_ptr<torch::nn::Module> build(const fettle::ImageShape& input) const override {
         return train::of_component("model", [&] { return stage_.model->build(input); });

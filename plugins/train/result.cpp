@@ -1,6 +1,7 @@
 #include "result.hpp"
 
 #include "script.hpp"
+#include "trouble.hpp"
 
 #include <torch/version.h>
 
@@ -21,17 +22,22 @@ Json json_of(const fettle::Setting& setting) {
 }
 
 /// How the network came to be, in one line.
-std::string lineage_of(const Task& task, const Recipe& recipe, const Progress& progress,
-                       const fettle::Context& context) {
+std::string lineage_of(const Task& task, const Recipe& recipe, const Progress& progress, const Lessons& lessons,
+                       const Calibration* calibration, const fettle::Context& context) {
     Json line{{"stage", task.segments() ? "train.discriminative" : "train.reconstruction"}};
     for (const auto& [name, value] : recipe.settings()) line[name] = json_of(value);
     for (const char* component : {"model", "loss", "segmentation"})
         if (const std::string text = context.component_text(component); !text.empty()) line[component] = text;
     line["seed"] = context.seed();
     line["threads"] = context.threads();
+    line["images"] = lessons.samples();
+    line["targets"] = lessons.own_targets() ? "the inputs" : "others";
+    line["calibration_images"] = calibration == nullptr ? 0 : calibration->lessons().samples();
+    if (task.segments() && calibration != nullptr) line["calibration_images_with_masks"] = calibration->masked();
     line["epochs_done"] = progress.epoch;
     line["steps_done"] = progress.step;
     line["images_seen"] = progress.seen;
+    if (task.segments()) line["images_seen_with_masks"] = progress.masked;
     if (progress.best_epoch > 0) line["best_epoch"] = progress.best_epoch;
     line["libtorch"] = TORCH_VERSION;
     return line.dump();
@@ -44,8 +50,12 @@ std::vector<fettle::Network::Example> examples_of(torch::nn::Module& net, const 
     const Lesson lesson = shown.read(indices, 0);
     const fettle::TensorWork work(context);
     lesson.arrival.wait({lesson.inputs, lesson.targets});
-    const fettle::TorchPart inputs(lesson.inputs), targets(lesson.targets),
-        outputs(task.outputs(net, lesson.inputs).front());
+    const std::vector<fettle::Tensor> made = task.outputs(net, lesson.inputs);
+    for (const fettle::Tensor& each : made)
+        if (!torch::isfinite(each).all().item<bool>())
+            throw diverged("the trained network makes values that are not finite of `" + lesson.samples.front() +
+                           "` and those after it");
+    const fettle::TorchPart inputs(lesson.inputs), targets(lesson.targets), outputs(made.front());
     std::vector<fettle::Network::Example> examples;
     for (const std::size_t i : indices)
         examples.push_back({shown.inputs().info(i), inputs.image(i), targets.image(i), outputs.image(i)});
@@ -55,8 +65,8 @@ std::vector<fettle::Network::Example> examples_of(torch::nn::Module& net, const 
 }  // namespace
 
 fettle::Network network_of(torch::nn::Module& net, const Task& task, const Recipe& recipe,
-                           const fettle::ImageShape& shape, const Progress& progress, const Lessons& shown,
-                           const fettle::Context& context) {
+                           const fettle::ImageShape& shape, const Progress& progress, const Lessons& lessons,
+                           const Calibration* calibration, const fettle::Context& context) {
     net.eval();
     fettle::Network network;
     network.architecture = context.component_text("model");
@@ -67,9 +77,9 @@ fettle::Network network_of(torch::nn::Module& net, const Task& task, const Recip
         network.parameters += static_cast<std::size_t>(parameter.numel());
     network.segments = task.segments();
     network.preprocessing = "RGB, value / 255, " + std::to_string(shape.width) + "x" + std::to_string(shape.height);
-    network.lineage = {lineage_of(task, recipe, progress, context)};
+    network.lineage = {lineage_of(task, recipe, progress, lessons, calibration, context)};
     network.history = progress.curves;
-    network.examples = examples_of(net, task, shown, context);
+    network.examples = examples_of(net, task, calibration == nullptr ? lessons : calibration->lessons(), context);
     const Json description{{"architecture", network.architecture},
                            {"channels", network.channels},
                            {"height", network.height},

@@ -17,22 +17,36 @@ using fettle::Tensor;
 
 std::string images(std::size_t count) { return std::to_string(count) + (count == 1 ? " image" : " images"); }
 
-/// The terms' names after a pass forward and backward.
-std::vector<std::string> pass(const Task& task, const Lesson& example, torch::nn::Module& net, std::size_t batch) {
+constexpr const char* shorter_steps = "take a smaller `learning_rate`, a longer `warm_up`, or a `clip`";
+
+std::vector<Term> terms_on(const Task& task, const Lesson& example, torch::nn::Module& net, std::size_t batch) {
     const auto repeated = [&](const Tensor& image) {
         if (!image.defined()) return image;
         return image.repeat({static_cast<std::int64_t>(batch), 1, 1, 1}).contiguous(image.suggest_memory_format());
     };
     const Lesson lesson{
         example.samples, repeated(example.inputs), repeated(example.targets), repeated(example.masks), {}};
+    return task.terms(net, lesson);
+}
+
+double comparing(const std::vector<Term>& terms) {
+    double sum = 0;
+    for (const Term& term : terms)
+        if (term.of != Term::Of::network) sum += term.value.item<double>();
+    return sum;
+}
+
+/// A pass forward and backward.
+Trial pass(const Task& task, const Lesson& example, torch::nn::Module& net, std::size_t batch) {
+    const std::vector<Term> terms = terms_on(task, example, net, batch);
     Tensor sum;
     std::vector<std::string> names;
-    for (const Term& term : task.terms(net, lesson)) {
+    for (const Term& term : terms) {
         sum = sum.defined() ? sum + term.value : term.value;
         names.push_back(term.name);
     }
     sum.backward();
-    return names;
+    return {names, comparing(terms)};
 }
 
 /// The largest half, quarter, ... of `batch` that fits into memory; 0 where not even one image does.
@@ -58,11 +72,8 @@ Error unfit(const Lesson& example, std::size_t batch, const std::string& why) {
     return error.help("larger images, more of them in a batch, or a network of less depth may fit");
 }
 
-}  // namespace
-
-std::vector<std::string> try_one_step(const Task& task, const Lesson& example,
-                                      const std::function<std::shared_ptr<torch::nn::Module>()>& fresh,
-                                      std::size_t batch) {
+Trial try_batch(const Task& task, const Lesson& example,
+                const std::function<std::shared_ptr<torch::nn::Module>()>& fresh, std::size_t batch) {
     try {
         return pass(task, example, *fresh(), batch);
     } catch (const Error&) {
@@ -78,6 +89,30 @@ std::vector<std::string> try_one_step(const Task& task, const Lesson& example,
         }
         throw unfit(example, batch, fettle::sentence_of(error));
     }
+}
+
+}  // namespace
+
+Trial try_one_step(const Task& task, const Lesson& example,
+                   const std::function<std::shared_ptr<torch::nn::Module>()>& fresh, const Order& order) {
+    Trial trial = try_batch(task, example, fresh, order.largest());
+    if (order.smallest() < order.largest()) try {
+            try_batch(task, example, fresh, order.smallest());
+        } catch (Error& error) {
+            if (error.parameter().empty()) error.parameter("batch");
+            error.help("an epoch is cut into batches of " + std::to_string(order.largest()) + " and of " +
+                       std::to_string(order.smallest()) + ": with a larger `batch` there are fewer and larger ones");
+            throw;
+        }
+    return trial;
+}
+
+double loss_on(const Task& task, const Lesson& example, torch::nn::Module& net, std::size_t batch) {
+    return comparing(terms_on(task, example, net, batch));
+}
+
+Error diverged(const std::string& what) {
+    return Error(Fault::numeric, what).parameter("learning_rate").help(shorter_steps);
 }
 
 Error not_finite(const Lesson& lesson, const std::vector<Term>& terms, const Place& place,
@@ -106,7 +141,7 @@ Error not_finite(const Lesson& lesson, const std::vector<Term>& terms, const Pla
     return Error(Fault::numeric, "the loss is not finite in epoch " + std::to_string(place.epoch) + ", batch " +
                                      std::to_string(place.batch) + " of " + std::to_string(place.of) + ": " + culprits)
         .parameter("learning_rate")
-        .help("take a smaller `learning_rate`, a longer `warm_up`, or a `clip`" + where);
+        .help(shorter_steps + where);
 }
 
 Error out_of_memory(std::size_t batch, const Place& place) {

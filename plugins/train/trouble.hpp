@@ -9,12 +9,24 @@
 
 namespace train {
 
-/// One forward and backward pass, on `batch` copies of an image, of a network that is thrown away: what doesn't fit is
-/// said before the first epoch. Where memory runs out, the error names a batch that does fit. Returns the names of the
-/// loss's terms.                                                                    [one at a time per device]
-std::vector<std::string> try_one_step(const Task& task, const Lesson& example,
-                                      const std::function<std::shared_ptr<torch::nn::Module>()>& fresh,
-                                      std::size_t batch);
+/// What a network that hasn't learnt yet makes of an image.
+struct Trial {
+    std::vector<std::string> names;  ///< of the loss's terms
+    double loss = 0;                 ///< as `loss_on` has it
+};
+
+/// A forward and backward pass each on as many copies of an image as a batch has at most and at least, of networks
+/// that are thrown away: what doesn't fit is said before the first epoch. Where memory runs out, the error names a
+/// batch that does fit.                                                             [one at a time per device]
+Trial try_one_step(const Task& task, const Lesson& example,
+                   const std::function<std::shared_ptr<torch::nn::Module>()>& fresh, const Order& order);
+
+/// The loss of `net`, which learns, on `batch` copies of an image, without what it asks for itself: a divergence of
+/// codes begins near 0, and rises while the network learns.              [one at a time per device, no gradients]
+double loss_on(const Task& task, const Lesson& example, torch::nn::Module& net, std::size_t batch);
+
+/// Says `what`, and that the steps were too long for it.
+fettle::Error diverged(const std::string& what);
 
 /// Where a training stands, for messages; both counted from 1.
 struct Place {

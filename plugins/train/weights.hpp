@@ -16,6 +16,20 @@ Weights copy_of(const Weights& weights);
 /// Copies `from` into the tensors of `to`, which keep their memory format. Throws c10::Error where they don't fit.
 void assign(Weights& to, const Weights& from);
 
+/// While one lives, a network has other weights; then its own are back, batch norm's figures too.   [one thread]
+class Borrowed {
+   public:
+    Borrowed(torch::nn::Module& net, const Weights& weights) : tensors_(tensors_of(net)), own_(copy_of(tensors_)) {
+        assign(tensors_, weights);
+    }
+    ~Borrowed() { assign(tensors_, own_); }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+
+   private:
+    Weights tensors_, own_;
+};
+
 /// A running average of a network's weights and of batch norm's figures: after each step, `decay` of it stays and the
 /// rest comes from the network. Early on less of it stays, (1 + steps) / (10 + steps) at most, so that the first
 /// weights are soon forgotten: TensorFlow's ExponentialMovingAverage with `num_updates`.       [one thread]

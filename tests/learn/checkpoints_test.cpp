@@ -191,10 +191,10 @@ TEST(Checkpoints, OneOfAnotherVersionOrArchitectureIsPassedOverWithTheReason) {
         std::ifstream file(newest(newer), std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(file), {});
     }
-    ASSERT_EQ(bytes.substr(0, 29), "fettle training checkpoint 3\n");
+    ASSERT_EQ(bytes.substr(0, 29), "fettle training checkpoint 4\n");
     bytes[27] = '9';
     std::ofstream(newest(newer), std::ios::binary) << bytes;
-    EXPECT_THAT(warned(newer, expected), HasSubstr("is of version 9, and this program reads version 3"));
+    EXPECT_THAT(warned(newer, expected), HasSubstr("is of version 9, and this program reads version 4"));
 
     /// A run whose model has another text.
     class Renamed final : public fettle::Context {

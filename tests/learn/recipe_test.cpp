@@ -215,7 +215,8 @@ TEST(Recipe, TheNetworkSaysHowItCameToBe) {
     const auto line = network->lineage.front();
     for (const auto& parameter : learn::library("train").entry("train.reconstruction").info.parameters)
         EXPECT_EQ(line.find("\"" + parameter.name + "\":") != std::string::npos, parameter.name != "checkpoint_every");
-    for (const char* part : {"\"average\":0.5", "\"clip\":2.5", "\"seed\":1", "\"images_seen\":96",
+    for (const char* part : {"\"average\":0.5", "\"clip\":2.5", "\"seed\":1", "\"images_seen\":96", "\"images\":8",
+                             "\"targets\":\"the inputs\"", "\"calibration_images\":0",
                              "\"libtorch\":", "\"stage\":\"train.reconstruction\"", "\"model\":"})
         EXPECT_THAT(line, HasSubstr(part));
     ASSERT_EQ(network->examples.size(), 4u);

@@ -49,13 +49,20 @@ std::shared_ptr<fettle::Component> model() {
                                         {{"reconstruction", learn::small_model()}});
 }
 
+std::vector<std::shared_ptr<fettle::Component>> segmentation() {
+    return {learn::make<fettle::Similarity>("similarity.focal", {{"weight", 10}}),
+            learn::make<fettle::Similarity>("similarity.dice", {{"weight", 0.2}})};
+}
+
 fettle::Ref<fettle::Network> trained(const fettle::Ref<fettle::Images>& inputs, fettle::Context& context,
                                      const learn::Settings& settings = {},
-                                     const std::shared_ptr<fettle::Component>& net = model()) {
-    const auto focal = learn::make<fettle::Similarity>("similarity.focal", {{"weight", 10}});
-    const auto dice = learn::make<fettle::Similarity>("similarity.dice", {{"weight", 0.2}});
-    return learn::trained({{"inputs", {inputs}}, {"targets", {learn::pictures(inputs->size())}}}, context, settings,
-                          {{"model", {net}}, {"loss", learn::usual_loss()}, {"segmentation", {focal, dice}}},
+                                     const std::shared_ptr<fettle::Component>& net = model(),
+                                     const fettle::Ref<fettle::Images>& calibrate = nullptr) {
+    std::map<std::string, std::vector<fettle::ValueRef>> ports{{"inputs", {inputs}},
+                                                               {"targets", {learn::pictures(inputs->size())}}};
+    if (calibrate) ports["calibrate"] = {calibrate};
+    return learn::trained(ports, context, settings,
+                          {{"model", {net}}, {"loss", learn::usual_loss()}, {"segmentation", segmentation()}},
                           "train.discriminative");
 }
 
@@ -192,6 +199,81 @@ TEST(Segmenting, InputsWithoutAnyMaskTeachNothing) {
     const auto error = failure(damaged(8, /*masked=*/false));
     EXPECT_EQ(error.fault(), Fault::data);
     EXPECT_THAT(error.what(), HasSubstr("nothing anomalous to learn"));
+}
+
+TEST(Segmenting, NorDoTheyAfterAnInterruption) {
+    const auto images = damaged(8, /*masked=*/false);
+    const Folder folder;
+    TestContext stopped(folder.path), resumed(folder.path);
+    stopped.stop_after(1);
+    EXPECT_THROW(trained(images, stopped), fettle::Interrupted);
+    const auto error = learn::error_of([&] { trained(images, resumed); });
+    EXPECT_EQ(error.fault(), Fault::data);
+    EXPECT_THAT(error.what(), HasSubstr("nothing anomalous to learn"));
+}
+
+/// 4 epochs of 8 images, of which 6 have a mask that shows something.
+struct Calibrated {
+    explicit Calibrated(const fettle::Ref<fettle::Images>& calibrate, const learn::Settings& settings = {}) {
+        const Folder folder;
+        TestContext context(folder.path);
+        network = trained(damaged(8), context, settings, model(), calibrate);
+        warnings = context.warnings();
+        for (const fettle::Curve& curve : network->history)
+            if (curve.name == "calibrate loss") loss = curve.values.back();
+    }
+    fettle::Ref<fettle::Network> network;
+    std::vector<std::string> warnings;
+    double loss = 0;  ///< after the last epoch, with the weights that are stored
+};
+
+/// The means of the terms that compare masks, and of those that compare images with themselves.
+std::array<double, 2> terms_of(const fettle::Network& network, const fettle::Ref<fettle::Images>& images) {
+    const torch::NoGradGuard no_gradients;
+    const auto batch = images->read(range(images->size()));
+    const Tensor shown = fettle::tensor_of(*batch, {});
+    Tensor masks = torch::zeros({shown.size(0), 1, shown.size(2), shown.size(3)});
+    for (std::size_t i = 0; i < batch->size(); ++i)
+        for (std::size_t p = 0; p < batch->sample(i)->mask.pixels.size(); ++p)
+            masks[static_cast<std::int64_t>(i)].view({-1})[static_cast<std::int64_t>(p)] =
+                batch->sample(i)->mask.pixels[p] / 255.0f;
+    const auto made = learn::loaded(network).forward({shown}).toTuple();
+    const auto sum = [](const auto& parts, const Tensor& reference, const Tensor& candidate) {
+        double total = 0;
+        for (const auto& part : parts)
+            total +=
+                dynamic_cast<fettle::Similarity&>(*part).weighted(reference, candidate).mean().template item<double>();
+        return total;
+    };
+    return {sum(segmentation(), masks, made->elements()[1].toTensor()),
+            sum(learn::usual_loss(), shown, made->elements()[0].toTensor())};
+}
+
+TEST(Segmenting, DamagedCalibrationImagesAreJudgedByTheirMasksAlone) {
+    // In one batch: dice isn't a mean over pixels.
+    const Calibrated with(damaged(4), {{"patience", 4}, {"epochs", 1}, {"warm_up", 0}});
+    const auto [masks, images] = terms_of(*with.network, damaged(4));
+    EXPECT_NEAR(with.loss, masks, 1e-4 * masks);
+    EXPECT_GT(images, 0.01) << "to be left out";
+    EXPECT_THAT(with.warnings, IsEmpty());
+    EXPECT_THAT(with.network->lineage.front(),
+                ::testing::AllOf(HasSubstr("\"calibration_images\":4"),
+                                 HasSubstr("\"calibration_images_with_masks\":3"), HasSubstr("\"images\":8"),
+                                 HasSubstr("\"targets\":\"others\""), HasSubstr("\"images_seen_with_masks\":6")));
+}
+
+TEST(Segmenting, SoundCalibrationImagesAreJudgedByAllAndOnlyWarnedOfWhereTheyDecide) {
+    const Calibrated curve(learn::pictures(4), {{"epochs", 1}, {"warm_up", 0}});
+    const auto [masks, images] = terms_of(*curve.network, learn::pictures(4));
+    EXPECT_NEAR(curve.loss, masks + images, 1e-4 * (masks + images));
+    EXPECT_THAT(curve.warnings, IsEmpty());
+    for (const learn::Settings& deciding : {learn::Settings{{"patience", 4}}, {{"schedule", "plateau"}}}) {
+        const auto [name, value] = *deciding.begin();
+        const Calibrated warned(learn::pictures(4), deciding);
+        EXPECT_THAT(warned.warnings,
+                    ::testing::ElementsAre(::testing::AllOf(HasSubstr("nothing on `in.calibrate` has a mask"),
+                                                            HasSubstr("`" + name + "`"), HasSubstr("false alarms"))));
+    }
 }
 
 TEST(Segmenting, MasksHaveTheSizeOfTheirImages) {

@@ -166,6 +166,20 @@ TEST_F(TrainingGraphs, ALearningRateThatDivergesLeavesItsBatch) {
     EXPECT_EQ(lesson.at("samples").toListRef().size(), 4u);
 }
 
+/// One step, after which the weights are huge and finite; a second run doesn't find the network in the cache.
+TEST_F(TrainingGraphs, ANetworkThatDivergedInItsLastStepIsNotKept) {
+    const Arguments sets{"train.learning_rate=1e4", "train.warm_up=0", "train.epochs=1", "train.batch=100"};
+    for (int run = 0; run < 2; ++run) {
+        const std::string words = refusal(sets);
+        EXPECT_THAT(words, AllOf(HasSubstr("error[R503]: stage `train`"), HasSubstr("not finite of `good/"),
+                                 HasSubstr("smaller `learning_rate`"), HasSubstr("train.learning_rate=1e4")));
+    }
+    graph("watched.toml",
+          "extends = \"trouble.toml\"\nformat = 1\n[stage.train]\nin.calibrate = \"split.calibrate\"\n");
+    EXPECT_THAT(refusal(sets, "watched.toml"), AllOf(HasSubstr("error[R503]: stage `train`"),
+                                                     HasSubstr("`in.calibrate` is not finite after epoch 1")));
+}
+
 TEST_F(TrainingGraphs, ADeviceThatIsNotThereIsSaid) {
     const std::string words = refusal({}, "trouble.toml", {"--device", "cuda:77"});
     EXPECT_THAT(words, AllOf(HasSubstr("there is no device `cuda:77` here"), HasSubstr("--device cpu always does")));

@@ -11,7 +11,9 @@ using learn::Folder;
 using learn::Settings;
 using learn::TestContext;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// A network that runs out of memory, or fails otherwise, on batches of more than `most` images.
 struct Hungry final : fettle::Autoencoder {
@@ -171,6 +173,115 @@ TEST(Trouble, WeightsThatAreNotFiniteAreNotHandedOn) {
     const auto error = failure(learn::pictures(8), {}, std::make_shared<Poisoned>());
     EXPECT_EQ(error.fault(), Fault::numeric);
     EXPECT_THAT(error.what(), HasSubstr("last step"));
+}
+
+/// A network that learns, and makes nothing of an image as it evaluates.
+struct Blind final : fettle::Autoencoder {
+    struct Net final : fettle::ReconstructionNet {
+        Net() { register_parameter("one", torch::ones({1})); }
+        Tensor forward(Tensor images) override {
+            images = images * parameters().front();
+            return is_training() ? images : (images - images) / (images - images);
+        }
+    };
+    std::shared_ptr<fettle::ReconstructionNet> build(const fettle::ImageShape&) const override {
+        return std::make_shared<Net>();
+    }
+};
+
+TEST(Trouble, ANetworkThatMakesNoNumbersIsNotHandedOn) {
+    const auto error = failure(learn::pictures(8), {}, std::make_shared<Blind>());
+    EXPECT_EQ(error.fault(), Fault::numeric);
+    EXPECT_EQ(error.parameter(), "learning_rate");
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("not finite"), HasSubstr("`picture-0`")));
+}
+
+TEST(Trouble, ACalibrationLossThatIsNotFiniteEndsTheTraining) {
+    for (const int patience : {0, 1}) {
+        const auto error =
+            failure(learn::pictures(8), {{"patience", patience}}, std::make_shared<Blind>(), learn::pictures(3));
+        EXPECT_EQ(error.fault(), Fault::numeric);
+        EXPECT_EQ(error.parameter(), "learning_rate");
+        EXPECT_THAT(error.what(), HasSubstr("the loss on `in.calibrate` is not finite after epoch 1: loss 2"));
+    }
+}
+
+TEST(Trouble, ARateBeyondSinglePrecisionIsSaidBeforeTheTraining) {
+    const auto error = failure(learn::pictures(8), {{"learning_rate", 1e38}, {"warm_up", 0}});
+    EXPECT_EQ(error.fault(), Fault::numeric);
+    EXPECT_EQ(error.parameter(), "learning_rate");
+    EXPECT_THAT(error.what(), HasSubstr("1e+38"));
+    // What is allowed may diverge, and takes its steps.
+    const auto allowed = failure(learn::pictures(8), {{"learning_rate", 3e37}, {"warm_up", 0}});
+    EXPECT_THAT(allowed.what(), HasSubstr("not finite"));
+}
+
+TEST(Trouble, TheSmallestBatchIsTriedToo) {
+    std::atomic<std::size_t> reads = 0;
+    const auto images = std::make_shared<learn::Watched>(learn::pictures(5, 16, 16),
+                                                         [&](std::span<const std::size_t>, std::uint32_t) { ++reads; });
+    const auto deep = learn::make<fettle::Autoencoder>("model.autoencoder", {{"depth", 4}});
+    const auto error = failure(images, {{"batch", 2}}, deep);
+    EXPECT_EQ(error.fault(), Fault::shape);
+    EXPECT_EQ(error.parameter(), "batch");
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("16x16 in batches of 1"), HasSubstr("batch norm needs more than one")));
+    EXPECT_THAT(error.help(), HasSubstr("batches of 2 and of 1: with a larger `batch`"));
+    EXPECT_EQ(reads, 1u) << "the one image that is tried";
+    // Batches of 3 and 2.
+    const Folder folder;
+    TestContext context(folder.path);
+    EXPECT_NO_THROW(learn::trained(images, images, context, {{"batch", 3}}, deep));
+}
+
+/// The warnings of a training of `epochs` epochs in 2 steps each; `stop` breaks it off after a step first.
+std::vector<std::string> warned(double rate, int epochs, const std::shared_ptr<fettle::Component>& model,
+                                std::size_t stop = 0) {
+    const Folder folder;
+    const auto run = [&](TestContext& context) {
+        learn::trained(learn::pictures(8), learn::pictures(8), context,
+                       {{"learning_rate", rate}, {"warm_up", 0}, {"epochs", epochs}}, model);
+    };
+    if (stop > 0) {
+        TestContext stopped(folder.path);
+        stopped.stop_after(stop);
+        EXPECT_THROW(run(stopped), fettle::Interrupted);
+    }
+    TestContext context(folder.path);
+    run(context);
+    return context.warnings();
+}
+
+/// A network that asks for much while it learns.
+struct Taxed final : fettle::Autoencoder {
+    struct Net final : fettle::ReconstructionNet {
+        explicit Net(std::shared_ptr<fettle::ReconstructionNet> inner) : inner(register_module("inner", inner)) {}
+        Tensor forward(Tensor images) override { return inner->forward(std::move(images)); }
+        Learnt learn(Tensor images) override { return {forward(std::move(images)), torch::full({1}, 100.0f)}; }
+        std::shared_ptr<fettle::ReconstructionNet> inner;
+    };
+    std::shared_ptr<fettle::ReconstructionNet> build(const fettle::ImageShape& input) const override {
+        return std::make_shared<Net>(learn::small_model()->build(input));
+    }
+};
+
+TEST(Trouble, ARateThatIsFarTooLargeIsSaidAfterAnyNumberOfEpochs) {
+    for (const int epochs : {1, 2, 6})
+        EXPECT_THAT(warned(100, epochs, learn::small_model()),
+                    ElementsAre(AllOf(HasSubstr("learnt next to nothing"), HasSubstr("`learning_rate`"))))
+            << epochs;
+    const auto whole = warned(100, 2, learn::small_model());
+    EXPECT_THAT(whole, ElementsAre(HasSubstr("the loss on `picture-0` was ")));
+    for (const std::size_t step : {1, 3, 4}) EXPECT_EQ(warned(100, 2, learn::small_model(), step), whole) << step;
+    EXPECT_THAT(warned(100, 1, std::make_shared<Taxed>()), ElementsAre(HasSubstr("the loss on `picture-0` was ")))
+        << "what the network asks for itself doesn't count";
+}
+
+TEST(Trouble, AShortTrainingThatLearnsIsNotWarnedOf) {
+    for (const int epochs : {1, 2, 4})
+        for (const char* id : {"model.autoencoder", "model.variational_autoencoder", "model.memory_autoencoder",
+                               "model.unet_autoencoder", "model.dilated_autoencoder"})
+            EXPECT_THAT(warned(2e-3, epochs, learn::make<fettle::Autoencoder>(id, {{"depth", 3}})), IsEmpty())
+                << id << ", " << epochs << " epochs";
 }
 
 }  // namespace
