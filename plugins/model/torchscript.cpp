@@ -107,11 +107,21 @@ struct TorchScript final : fettle::Pretrained {
             }
             require_images(made, black);
         }
+        caution_of_values(made, context);
+        return made.size() == 2;
+    }
+
+    /// No error: a network that divides by the spread of an image's values can't do so on a black one.
+    void caution_of_values(const std::vector<Tensor>& made, const fettle::Context& context) const {
+        for (const Tensor& each : made)
+            if (!torch::isfinite(each).all().item<bool>())
+                return context.warn("`" + path.filename().string() + "` makes values that are not finite " +
+                                    (each.is_same(made[0]) ? "" : "in its map of anomalies ") +
+                                    "of a black image; images of which it does so can't be scored");
         const double least = made[0].min().item<double>(), greatest = made[0].max().item<double>();
         if (least < -0.01 || greatest > 1.01)
             context.warn("`" + path.filename().string() + "` makes values from " + std::to_string(least) + " to " +
                          std::to_string(greatest) + " of a black image; images are within 0 and 1");
-        return made.size() == 2;
     }
 
     void require_images(const std::vector<Tensor>& made, const Tensor& shown) const {

@@ -12,6 +12,7 @@ using learn::Settings;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 /// A folder with programs that are written as TorchScript.
 struct Programs {
@@ -213,6 +214,18 @@ TEST(TorchScript, WarnsOfValuesThatAreNoImages) {
     network(programs.save("signed.pt", "def forward(self, x):\n    return 2 * x - 1\n"), {}, &warnings);
     ASSERT_EQ(warnings.size(), 1u);
     EXPECT_THAT(warnings.front(), AllOf(HasSubstr("signed.pt"), HasSubstr("-1")));
+}
+
+TEST(TorchScript, WarnsOfValuesThatAreNotFinite) {
+    const Programs programs;
+    std::vector<std::string> warnings;
+    network(programs.save("none.pt", "def forward(self, x):\n    return x / x\n"), {}, &warnings);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_THAT(warnings.front(), AllOf(HasSubstr("none.pt"), HasSubstr("not finite"), Not(HasSubstr("map"))));
+    network(programs.save("map.pt", "def forward(self, x):\n    return x, 1 / x.mean(1, keepdim=True)\n"), {},
+            &warnings);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_THAT(warnings.front(), AllOf(HasSubstr("map.pt"), HasSubstr("not finite in its map of anomalies")));
 }
 
 TEST(TorchScript, GivesWhatPythonComputes) {
