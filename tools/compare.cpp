@@ -1,9 +1,9 @@
 // Runs that are over, side by side: a table, paired tests, and a page.
-#include "command.hpp"
+#include "compare.hpp"
+
 #include "comparison/page.hpp"
 #include "graph/digest.hpp"
 #include "run/folder.hpp"
-#include "show/comparison.hpp"
 
 #include <fettle/error.hpp>
 
@@ -75,7 +75,7 @@ std::string graph_text(const Comparison& comparison, const ComparedMetric& metri
 
 /// Fills in the tests of a metric, or why there are none. Returns the exit status where the user asked to stop, else 0.
 int test(const Comparison& comparison, ComparedMetric& metric, const po::variables_map& options,
-         const fs::path& scratch) {
+         const std::vector<std::string>& overrides, const fs::path& scratch) {
     if (metric.shared.rows.empty()) return 0;
     const std::vector<std::size_t> places = with_scores(metric);
     if (places.size() < 2) {
@@ -86,7 +86,7 @@ int test(const Comparison& comparison, ComparedMetric& metric, const po::variabl
     std::ofstream(table, std::ios::binary) << to_csv(metric.shared);
     Diagnostics found;
     const auto document = read_document_text("compare", graph_text(comparison, metric, places, table),
-                                             fs::current_path(), options["set"].as<std::vector<std::string>>(), found);
+                                             fs::current_path(), overrides, found);
     const Checked checked = check_document(document, "compare", options, found);
     RunResult result;
     if (checked.graph) {
@@ -108,32 +108,6 @@ int test(const Comparison& comparison, ComparedMetric& metric, const po::variabl
     return 0;
 }
 
-fs::path page_file(const po::variables_map& options, const Comparison& comparison, const fs::path& output) {
-    if (options.count("html")) return options["html"].as<std::string>();
-    std::string name = "compare";
-    constexpr std::size_t most = 4;
-    for (std::size_t r = 0; r < std::min(most, comparison.runs.size()); ++r) name += "-" + comparison.runs[r].key;
-    if (comparison.runs.size() > most) name += fmt::format("-and-{}-more", comparison.runs.size() - most);
-    constexpr std::size_t longest = 60;  // a sweep's cells are named by what they set
-    if (name.size() > longest) {
-        std::string all;
-        for (const auto& run : comparison.runs) all += run.name + '\n';
-        name = fmt::format("compare-{}-runs-{}", comparison.runs.size(), sha256(all).substr(0, 8));
-    }
-    std::error_code refused;  // then writing the page fails, too
-    fs::create_directories(output, refused);
-    return output / (name + ".html");
-}
-
-void write_page(const fs::path& file, const std::string& page) {
-    std::ofstream stream(file, std::ios::binary);
-    stream << page;
-    stream.close();
-    if (!stream)
-        throw fettle::Error(fettle::Fault::storage, "`" + file.string() + "` can't be written")
-            .help("name another place with --html FILE");
-}
-
 /// A folder that goes with this object.
 class Scratch {
    public:
@@ -152,14 +126,29 @@ class Scratch {
     fs::path folder_;
 };
 
+fs::path page_file(const po::variables_map& options, const Comparison& comparison, const fs::path& output) {
+    if (options.count("html")) return options["html"].as<std::string>();
+    std::string name = "compare";
+    constexpr std::size_t most = 4;
+    for (std::size_t r = 0; r < std::min(most, comparison.runs.size()); ++r) name += "-" + comparison.runs[r].key;
+    if (comparison.runs.size() > most) name += fmt::format("-and-{}-more", comparison.runs.size() - most);
+    constexpr std::size_t longest = 60;  // a sweep's cells are named by what they set
+    if (name.size() > longest) {
+        std::string all;
+        for (const auto& run : comparison.runs) all += run.name + '\n';
+        name = fmt::format("compare-{}-runs-{}", comparison.runs.size(), sha256(all).substr(0, 8));
+    }
+    std::error_code refused;  // then writing the page fails, too
+    fs::create_directories(output, refused);
+    return output / (name + ".html");
+}
+
 int compared(const po::variables_map& options, const Arguments& arguments) {
     const fs::path output = options["output"].as<std::string>();
     Comparison comparison = compare_past_runs(runs_named(arguments, output));
-    const Scratch scratch;
-    for (ComparedMetric& metric : comparison.metrics)
-        if (const int status = test(comparison, metric, options, scratch.folder())) return status;
+    if (const int status = add_tests(comparison, options, options["set"].as<std::vector<std::string>>())) return status;
     const fs::path file = page_file(options, comparison, output);
-    write_page(file, comparison::page(comparison));
+    write_page(file, comparison::page(comparison, !comparison.by_series()), "name another place with --html FILE");
     if (options.count("json"))
         std::cout << comparison_json(comparison, file.string());
     else
@@ -168,6 +157,26 @@ int compared(const po::variables_map& options, const Arguments& arguments) {
 }
 
 }  // namespace
+
+int add_tests(Comparison& comparison, const po::variables_map& options, const std::vector<std::string>& overrides) {
+    if (comparison.repeated() && comparison.runs.size() > most_in_pairs) {
+        comparison.remarks.emplace_back(
+            "no run is tested against another: a paired test is of two runs, and here runs that differ in the seed "
+            "alone stand together; name one run of each to test them, as `fettle compare SWEEP/*seed=1/` does");
+        return 0;
+    }
+    const Scratch scratch;
+    for (ComparedMetric& metric : comparison.metrics)
+        if (const int status = test(comparison, metric, options, overrides, scratch.folder())) return status;
+    return 0;
+}
+
+void write_page(const fs::path& file, const std::string& page, const std::string& help) {
+    std::ofstream stream(file, std::ios::binary);
+    stream << page;
+    stream.close();
+    if (!stream) throw fettle::Error(fettle::Fault::storage, "`" + file.string() + "` can't be written").help(help);
+}
 
 int compare(const po::variables_map& options, const Arguments& arguments) {
     try {

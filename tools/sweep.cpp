@@ -1,10 +1,13 @@
 // `run --sweep`: every cell of a graph's [sweep], as one plan.
-#include "command.hpp"
+#include "compare.hpp"
+#include "comparison/page.hpp"
 #include "gates.hpp"
 #include "show/show.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -18,6 +21,28 @@ std::string quoted(const std::string& path) {
     std::string out = "'";
     for (const char c : path) out += c == '\'' ? "'\\''" : std::string(1, c);
     return out + "'";
+}
+
+/// Every cell beside the others, in the sweep's folder. Returns false, having said why, where that can't be written.
+bool write_comparison(const fs::path& file, const SweepResult& result, const po::variables_map& options, bool json) {
+    try {
+        std::vector<PastRun> cells;
+        for (const RunResult& cell : result.cells)
+            if (!cell.folder.empty()) cells.push_back(read_past_run(cell.folder, options["output"].as<std::string>()));
+        Comparison comparison = compare_past_runs(std::move(cells));
+        if (result.status == Status::interrupted)
+            comparison.remarks.emplace_back("the sweep was interrupted: `fettle compare` of its cells tests them");
+        else
+            add_tests(comparison, options, {});  // --set is the swept graph's; who stops it here has the page anyway
+        write_page(file, comparison::page(comparison, false), "");
+        return true;
+    } catch (const std::exception& error) {
+        Diagnostic wrong = errors::storage_failed({}, "", "");
+        wrong.message = std::string("the comparison page is missing: ") + error.what();
+        wrong.help = {"the cells are whole: `fettle compare` of them writes a page elsewhere (--html FILE)"};
+        report({wrong}, json);
+        return false;
+    }
 }
 
 }  // namespace
@@ -37,12 +62,20 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
         result = run_sweep(*checked.sweep, checked.cells, *checked.registry, settings, *observer);
     }
     report(result.diagnostics, json);
+    const bool any = std::any_of(result.cells.begin(), result.cells.end(),
+                                 [](const RunResult& cell) { return cell.status == Status::done; });
+    const fs::path page = result.folder / "comparison.html";
+    const bool paged = any && !result.folder.empty() && write_comparison(page, result, options, json);
     if (!result.folder.empty() && json) {
-        std::cout << sweep_json(*checked.sweep, checked.cells, result, settings.command) << "\n";
+        auto said = nlohmann::ordered_json::parse(sweep_json(*checked.sweep, checked.cells, result, settings.command));
+        if (paged) said["page"] = page.string();
+        std::cout << said.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
     } else if (!result.folder.empty()) {
         std::cout << sweep_text(*checked.sweep, result) << failed_gates_text(result.cells);
         std::cout << fmt::format("cells:   {}\n", (result.folder / "sweep.csv").string());
-        std::cout << fmt::format("compare: fettle compare {}/*/\n", quoted(result.folder.string()));
+        if (paged) std::cout << fmt::format("page:    {}\n", page.string());
+        if (any && result.cells.size() > 1)
+            std::cout << fmt::format("compare: fettle compare {}/*/\n", quoted(result.folder.string()));
         std::cout << fmt::format("sweep:   {} ({:.1f} s)\n", result.folder.string(), result.seconds);
     }
     if (result.status == Status::interrupted) {
@@ -50,7 +83,7 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
                                          : "interrupted; the same command carries on without --no-cache\n");
         return 128 + (received_signal != 0 ? received_signal.load() : SIGINT);
     }
-    if (result.status != Status::done) return 1;
+    if (result.status != Status::done || (any && !paged)) return 1;
     return options.count("fail-on-gate") > 0 && fails_on_gates(result.cells) ? 1 : 0;
 }
 

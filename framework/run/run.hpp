@@ -100,10 +100,13 @@ struct Spread {
         std::vector<double> values;  ///< per seed; those that are defined
         double mean() const;         ///< NaN where there is none
         double deviation() const;    ///< the sample's (n - 1); NaN where there are less than two
+        double half_width() const;   ///< of Student's 95 % interval of the mean; NaN where there are less than two
     };
     std::vector<Figure> figures;
 };
 std::vector<Spread> spreads_of(const Sweep& sweep, const SweepResult& result);
+/// Adds a cell's figures to those of the seeds before it.
+void gather(std::vector<Spread::Figure>& gathered, const std::vector<Figure>& figures);
 /// The same of a row of a table: what a trivial score reaches, how well one class of defects is found.
 struct TableSpread {
     std::size_t group;

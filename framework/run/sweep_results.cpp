@@ -2,6 +2,7 @@
 #include "run/folder.hpp"
 
 #include <fmt/format.h>
+#include <boost/math/distributions/students_t.hpp>
 #include <boost/math/statistics/univariate_statistics.hpp>
 
 #include <algorithm>
@@ -26,16 +27,6 @@ std::vector<const Part*> parts_of(const RunResult& cell, std::vector<Part> Measu
 }
 std::vector<const Judgement*> judgements_of(const RunResult& cell) { return parts_of(cell, &Measures::judgements); }
 std::vector<const Table*> tables_of(const RunResult& cell) { return parts_of(cell, &Measures::tables); }
-
-/// Adds a cell's figures to those of the seeds before it.
-void gather(std::vector<Spread::Figure>& gathered, const std::vector<Figure>& figures) {
-    for (const Figure& figure : figures) {
-        auto known = std::find_if(gathered.begin(), gathered.end(),
-                                  [&](const Spread::Figure& each) { return each.name == figure.name; });
-        if (known == gathered.end()) known = gathered.insert(gathered.end(), {figure.name, {}});
-        if (std::isfinite(figure.value)) known->values.push_back(figure.value);
-    }
-}
 
 /// JSON knows no NaN and no infinity: null.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -65,6 +56,15 @@ Json cell_json(const Sweep& sweep, const SweepResult& result, std::size_t c) {
 }
 
 }  // namespace
+
+void gather(std::vector<Spread::Figure>& gathered, const std::vector<Figure>& figures) {
+    for (const Figure& figure : figures) {
+        auto known = std::find_if(gathered.begin(), gathered.end(),
+                                  [&](const Spread::Figure& each) { return each.name == figure.name; });
+        if (known == gathered.end()) known = gathered.insert(gathered.end(), {figure.name, {}});
+        if (std::isfinite(figure.value)) known->values.push_back(figure.value);
+    }
+}
 
 std::vector<Spread> spreads_of(const Sweep& sweep, const SweepResult& result) {
     std::vector<Spread> out;
@@ -113,6 +113,12 @@ double Spread::Figure::deviation() const {
                              : std::sqrt(boost::math::statistics::sample_variance(values.begin(), values.end()));
 }
 
+double Spread::Figure::half_width() const {
+    if (values.size() < 2) return std::nan("");
+    const auto seeds = static_cast<double>(values.size());
+    return boost::math::quantile(boost::math::students_t(seeds - 1), 0.975) * deviation() / std::sqrt(seeds);
+}
+
 static Json values_json(const Sweep& sweep, std::size_t group) {
     Json values = Json::object();
     for (const auto& [path, value] : sweep.groups[group]) values[path] = value;
@@ -126,6 +132,8 @@ static Json spread_json(const std::vector<Spread::Figure>& figures) {
         const bool any = lowest != figure.values.end();
         out[figure.name] = {{"seeds", figure.values.size()},
                             {"mean", number(figure.mean())},
+                            {"low", number(figure.mean() - figure.half_width())},
+                            {"high", number(figure.mean() + figure.half_width())},
                             {"deviation", number(figure.deviation())},
                             {"lowest", any ? Json(*lowest) : Json()},
                             {"highest", any ? Json(*highest) : Json()}};

@@ -1,4 +1,5 @@
 #include "show/comparison.hpp"
+#include "show/comparison_series.hpp"
 
 #include <fmt/format.h>
 
@@ -79,11 +80,15 @@ void join(ComparedMetric& metric, const Comparison& all) {
     }
     const std::size_t shared = metric.shared.rows.size();
     std::string own;
-    bool same = true;
+    std::vector<std::size_t> counts;
     for (std::size_t k = 0; k < tables.size(); ++k) {
-        own += fmt::format("{}{} in {}", k == 0 ? "" : ", ", tested(*tables[k]), all.letters[metric.runs[k]]);
-        same &= tested(*tables[k]) == shared;
+        counts.push_back(tested(*tables[k]));
+        own += fmt::format("{}{} in {}", k == 0 ? "" : ", ", counts.back(), all.letters[metric.runs[k]]);
     }
+    const auto [fewest, most] = std::minmax_element(counts.begin(), counts.end());
+    const bool same = *fewest == shared && *most == shared;
+    constexpr std::size_t most_listed = 8;
+    if (counts.size() > most_listed) own = fmt::format("{} to {} in each", *fewest, *most);
     if (shared == 0)
         metric.remarks.push_back("the runs have no test sample in common (" + own +
                                  "): their figures stand beside one another, and no test can tell them apart");
@@ -154,12 +159,12 @@ void warn_of_data(Comparison& out) {
 Comparison compare_past_runs(std::vector<PastRun> runs) {
     Comparison out;
     out.runs = std::move(runs);
+    find_series(out);
     std::vector<const PastRun*> all;
     std::vector<std::pair<std::size_t, std::size_t>> first;
     std::vector<std::string> columns;  // in the order they are met
     for (std::size_t r = 0; r < out.runs.size(); ++r) {
         const PastRun& run = out.runs[r];
-        out.letters.push_back(r < 26 ? std::string(1, static_cast<char>('A' + r)) : std::to_string(r + 1));
         all.push_back(&run);
         if (!run.judgements.empty()) first.emplace_back(r, 0);
         if (run.judgements.empty())

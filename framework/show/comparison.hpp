@@ -1,6 +1,7 @@
 // Several runs side by side, joined by sample. For the command line, which adds the tests.
 #pragma once
 
+#include "run/run.hpp"
 #include "show/past.hpp"
 
 #include <string>
@@ -21,13 +22,30 @@ struct ComparedMetric {
     std::string trouble;               ///< why there are none
 };
 
+/// Runs that differ in the seed alone; one that no other is like, too.
+struct Series {
+    std::string letter;                              ///< "A", "B", ... "Z", "AA", ...
+    std::vector<std::size_t> runs;                   ///< in Comparison::runs, no seed twice
+    std::vector<std::optional<std::string>> values;  ///< per Comparison::varied
+};
+
 struct Comparison {
     std::vector<PastRun> runs;
-    std::vector<std::string> letters;  ///< "A", "B", ... "Z", "27", ...
+    std::vector<std::string> letters;  ///< that of its series, and with several runs there its number: "A1"
+    std::vector<Series> series;
+    std::vector<std::string> varied;  ///< what tells the series apart: a sweep's paths, else settings but the seed
+    bool of_one_sweep = false;        ///< all are its cells
     std::vector<DifferingSetting> settings;
     std::vector<std::string> remarks;  ///< on all of it
     std::vector<ComparedMetric> metrics;
+
+    bool repeated() const;  ///< whether any series has several runs
+    /// Whether a line for each series says more than a column for each run.
+    bool by_series() const { return repeated() || of_one_sweep; }
 };
+
+/// The figures of a series' runs in a metric; empty where none of them judged it.
+std::vector<Spread::Figure> spread_of(const Comparison& comparison, const ComparedMetric& metric, const Series& series);
 
 /// Joins runs: first what each of them judged first, then every further column that two or more have judged. Of several
 /// thresholds on a column, a run's first counts.

@@ -44,21 +44,21 @@ void add_settings(SettingTexts& out, const std::string& path, const Node& node) 
         out.emplace_back(path, value_text(node));
 }
 
-/// Settings of a resolved graph; names and summaries aren't among them, since they change nothing.
-SettingTexts settings_of(const std::string& toml, std::vector<std::string>& trouble) {
+/// The name of a resolved graph and its settings; names and summaries aren't among them, since they change nothing.
+void read_graph(PastRun& run) {
     Diagnostics diagnostics;
-    const auto document = read_document_text("graph.toml", toml, {}, {}, diagnostics);
+    const auto document = read_document_text("graph.toml", text_of(run.folder / "graph.toml"), {}, {}, diagnostics);
     if (!document || diagnostics.has_errors()) {
-        trouble.emplace_back("its graph can't be read");
-        return {};
+        run.trouble.emplace_back("its graph can't be read");
+        return;
     }
-    SettingTexts out;
     if (const Node* graph = document->find("graph"))
-        for (const auto& [name, value] : graph->members)
-            if (name == "seed" || name == "device") add_settings(out, "graph." + name, value);
+        for (const auto& [name, value] : graph->members) {
+            if (name == "seed" || name == "device") add_settings(run.settings, "graph." + name, value);
+            if (name == "name" && value.scalar.is<std::string>()) run.graph = value.scalar.as<std::string>();
+        }
     if (const Node* stages = document->find("stage"))
-        for (const auto& [name, stage] : stages->members) add_settings(out, name, stage);
-    return out;
+        for (const auto& [name, stage] : stages->members) add_settings(run.settings, name, stage);
 }
 
 /// Which is everything but the key behind its last hyphen; a hyphen and a number may follow it.
@@ -98,6 +98,9 @@ void read_record(PastRun& run) {
     run.started = value_or<std::string>(record, "started", "");
     run.seconds = value_or(record, "seconds", run.seconds);
     run.command = value_or<std::string>(record, "command", "");
+    const Json cell = value_or(record, "cell", Json::object());
+    for (const auto& [path, value] : cell.items())
+        if (value.is_string()) run.cell.emplace_back(path, value.get<std::string>());
     for (const Json& plugin : value_or(record, "plugins", Json::array()))
         run.plugins[value_or<std::string>(plugin, "name", "?")] =
             value_or<std::string>(plugin, "version", "") + " " + source_of(value_or<std::string>(plugin, "built", ""));
@@ -166,11 +169,11 @@ PastRun read_past_run(const fs::path& folder, const fs::path& output) {
     run.key = key_in(whole.filename().string());
     run.graph = whole.parent_path().filename().string();
     run.seconds = std::numeric_limits<double>::quiet_NaN();
-    read_record(run);
     if (fs::exists(folder / "graph.toml"))
-        run.settings = settings_of(text_of(folder / "graph.toml"), run.trouble);
+        read_graph(run);
     else
         run.trouble.emplace_back("it has no graph.toml, so nothing is known of its settings");
+    read_record(run);
     read_measures(run);
     return run;
 }

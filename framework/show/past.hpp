@@ -26,6 +26,7 @@ struct PastRun {
     std::string started;  ///< UTC, "2026-11-23T12:29:13.042Z"; empty where unknown
     double seconds = 0;   ///< it took; NaN where unknown
     std::string command;
+    SettingTexts cell;                           ///< of a sweep's: path and value as TOML, "graph.seed" too; else empty
     std::vector<std::string> trouble;            ///< sentences
     SettingTexts settings;                       ///< of the resolved graph, inputs too: "train.epochs" and "25"
     std::map<std::string, std::string> plugins;  ///< name -> version and what it was built of

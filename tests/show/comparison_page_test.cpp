@@ -1,5 +1,5 @@
 // The page of `fettle compare`, opened in a browser without a window.
-#include "show/comparing.hpp"
+#include "show/browsing.hpp"
 
 namespace {
 
@@ -10,13 +10,7 @@ using ::testing::Not;
 using testing_fettle::text_of;
 namespace fs = std::filesystem;
 
-std::string browser() {
-    for (const char* name : {"chromium", "chromium-browser", "google-chrome"})
-        if (std::system((std::string("command -v ") + name + " > /dev/null").c_str()) == 0) return name;
-    return {};
-}
-
-class ComparisonPage : public Runs {
+class ComparisonPage : public Browsing {
    protected:
     /// The page that `fettle compare` writes of these runs.
     std::string compared(testing_fettle::Arguments folders) {
@@ -25,46 +19,7 @@ class ComparisonPage : public Runs {
         EXPECT_EQ(outcome.status, 0) << outcome.err;
         return text_of(folder() / "page.html");
     }
-    /// What a browser makes of a page and a script of the test's; what it complains about goes to `messages`.
-    std::string opened(std::string page, const std::string& script) {
-        page.replace(page.rfind("</body>"), 7, "<script>" + script + "</script></body>");
-        testing_fettle::write_text(folder() / "shown.html", page);
-        const auto said =
-            start({browser(),
-                   {"--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1000,800",
-                    "--user-data-dir=" + (folder() / "profile").string(), "--enable-logging=stderr",
-                    "--virtual-time-budget=3000", "--dump-dom", "file://" + (folder() / "shown.html").string()},
-                   folder(),
-                   {},
-                   {}})
-                ->wait();
-        messages.clear();
-        std::istringstream lines(said.err);
-        for (std::string line; std::getline(lines, line);)
-            if (line.find("CONSOLE") != line.npos) messages += line + "\n";
-        return said.out;
-    }
-    /// The text that a script leaves in the body's data-probe.
-    std::string probed(const std::string& page, const std::string& script) {
-        const std::string dom = opened(page, script), mark = "data-probe=\"";
-        const auto begin = dom.find(mark);
-        EXPECT_NE(begin, dom.npos) << messages;
-        return begin == dom.npos
-                   ? ""
-                   : dom.substr(begin + mark.size(), dom.find('"', begin + mark.size()) - begin - mark.size());
-    }
-    std::string messages;
 };
-
-#define NEEDS_A_BROWSER() \
-    if (browser().empty()) GTEST_SKIP() << "neither chromium nor google-chrome is installed: the page is not opened"
-
-constexpr auto count_drawn = R"(
-    const drawn = [...document.querySelectorAll("canvas")].filter(canvas => canvas.width > 50 &&
-        canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0));
-    document.body.dataset.probe = drawn.length + " of " + document.querySelectorAll("canvas").length + " drawn, " +
-        document.querySelectorAll(".sample").length + " samples, " + document.querySelector(".answer").textContent;
-)";
 
 TEST_F(ComparisonPage, DrawsEveryChartAndReportsNoError) {
     NEEDS_A_BROWSER();

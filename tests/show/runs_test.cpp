@@ -101,6 +101,9 @@ TEST_F(Runs, OfASweepAreAmongThem) {
     testing_fettle::write_text(folder() / "runs/judged/20261123-120000-sweep/sweep.json", "{}");
     testing_fettle::write_text(folder() / "runs/judged/20261123-120000-sweep/run.json", "{}");
     EXPECT_EQ(call(Arguments{"runs"}).out, said.out);
+    fs::remove(folder() / "runs/judged/20261123-120000-sweep/cell-1/run.json");  // it was killed
+    const std::string killed = call(Arguments{"runs"}).out;
+    EXPECT_THAT(killed, AllOf(::testing::StartsWith("judged\n"), HasSubstr(" unfinished ")));
 }
 
 }  // namespace

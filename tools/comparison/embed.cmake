@@ -1,7 +1,7 @@
 # Run by a build step: writes OUTPUT, a C++ file with the texts of the page in FOLDER and of Chart.js at CHARTS.
 file(WRITE ${OUTPUT} "#include \"comparison/page.hpp\"\n\nnamespace comparison {\n")
 foreach(part IN ITEMS page_html=${FOLDER}/page.html page_css=${FOLDER}/page.css page_js=${FOLDER}/page.js
-                      charts_js=${CHARTS})
+                      series_js=${FOLDER}/series.js charts_js=${CHARTS})
   string(REGEX MATCH "^([a-z_]+)=(.*)$" found "${part}")
   set(name ${CMAKE_MATCH_1})
   file(READ ${CMAKE_MATCH_2} text)

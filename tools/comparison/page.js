@@ -2,7 +2,11 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const charts = [];  // {canvas, make, chart}
-const hidden = new Set();  // runs that the reader has switched off
+const hidden = new Set();  // runs, or series of them, that the reader has switched off
+const listeners = [];      // what is drawn anew when they change
+const series_of = [];  // per run: its series, or itself
+data.runs.forEach((_, run) => series_of.push(run));
+if (data.by_series) data.series.forEach((each, s) => each.runs.forEach(run => series_of[run] = s));
 
 function build(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -15,9 +19,10 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 }
 
-/// Six colours that the colour-blind tell apart; later runs have them again, with other dashes.
-const run_colour = run => "run" + run % 6;
-const run_dash = run => [[], [8, 3], [2, 3], [10, 3, 2, 3]][Math.floor(run / 6) % 4];
+/// Six colours that the colour-blind tell apart; later runs have them again, with other dashes. Runs of a series look alike.
+const place_colour = place => "run" + place % 6;
+const run_colour = run => place_colour(series_of[run]);
+const run_dash = run => [[], [8, 3], [2, 3], [10, 3, 2, 3]][Math.floor(series_of[run] / 6) % 4];
 
 function letter(run) {
   return build("span", {class: "letter", style: "background: var(--" + run_colour(run) + ")"}, data.runs[run].letter);
@@ -134,7 +139,7 @@ function chart_figure(make, words, caption, wide) {
 }
 
 function curve(run, points, label, extra) {
-  return {run: run.run, label, data: points, showLine: true, pointRadius: 0, borderWidth: 2, tension: 0, hidden: hidden.has(run.run),
+  return {run: run.run, label, data: points, showLine: true, pointRadius: 0, borderWidth: 2, tension: 0, hidden: hidden.has(series_of[run.run]),
     borderColor: colour(run_colour(run.run)), backgroundColor: colour(run_colour(run.run)), borderDash: run_dash(run.run), ...extra};
 }
 
@@ -154,8 +159,10 @@ function placed(metric, run) {
 }
 
 function histogram(metric) {
-  const runs = metric.runs.map(run => ({run, place: placed(metric, run)}));
-  const all = runs.flatMap(({run, place}) => [...run.scores.normal, ...run.scores.anomalous].map(place)).sort((a, b) => a - b);
+  const runs = units(metric).map(unit => ({run: unit.runs[0], name: unit_letter(unit.place),
+    scores: kind => unit.runs.flatMap(run => run.scores[kind].map(placed(metric, run))),
+    cuts: unit.runs.filter(run => run.threshold !== null).map(run => placed(metric, run)(run.threshold))}));
+  const all = runs.flatMap(({scores}) => [...scores("normal"), ...scores("anomalous")]).sort((a, b) => a - b);
   if (all.length === 0) return build("p", {class: "notice"}, "There are no scores to draw a histogram of.");
   let low = all[0], high = all[Math.min(all.length - 1, Math.ceil(0.995 * all.length))];
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
@@ -166,17 +173,18 @@ function histogram(metric) {
     bins.forEach((share, i) => points.push({x: low + i * width, y: share}, {x: low + (i + 1) * width, y: share}));
     return points;
   };
-  const kinds = runs.flatMap(({run, place}) => ["normal", "anomalous"].filter(kind => run.scores[kind].length > 0)
-    .map(kind => ({run, kind, points: steps(run.scores[kind].map(place)), cut: run.threshold === null ? null : place(run.threshold)})));
+  const kinds = runs.flatMap(each => ["normal", "anomalous"].map(kind => ({...each, kind, values: each.scores(kind)})))
+    .filter(each => each.values.length > 0).map(each => ({...each, points: steps(each.values)}));
   const top = Math.max(...kinds.flatMap(each => each.points.map(point => point.y)));
   const make = () => line_chart([
-    ...kinds.map(({run, kind, points}) => curve(run, points, data.runs[run.run].letter + ", " + kind,
+    ...kinds.map(({run, name, kind, points}) => curve(run, points, name + ", " + kind,
       kind === "normal" ? {borderDash: [3, 3], borderWidth: 1.5} : {borderDash: [], fill: "origin", backgroundColor: colour(run_colour(run.run)) + "2e"})),
     ...kinds.filter(each => each.kind === "anomalous" || !kinds.some(other => other.run === each.run && other.kind === "anomalous"))
-      .filter(each => each.cut !== null && each.cut >= low && each.cut <= high)
-      .map(({run, cut}) => curve(run, [{x: cut, y: 0}, {x: cut, y: top}], "threshold of " + data.runs[run.run].letter, {borderWidth: 1, borderDash: [8, 4]})),
+      .flatMap(({run, name, cuts}) => cuts.filter(cut => cut >= low && cut <= high)
+        .map(cut => curve(run, [{x: cut, y: 0}, {x: cut, y: top}], "threshold of " + name, {borderWidth: 1, borderDash: [8, 4]}))),
   ], axis(metric.one_unit ? metric.title : "score less threshold, in deviations of normal scores", {min: low, max: high}), axis("% of the images of a kind", {min: 0}));
-  return chart_figure(make, "Histograms of the scores of each run's test images, normal and anomalous", "Scores of each run's own test images: " +
+  return chart_figure(make, "Histograms of the scores of each run's test images, normal and anomalous", "Scores of each run's own test images" +
+    (data.by_series ? ", those of all seeds together: " : ": ") +
     "filled for anomalous ones, dotted for normal ones, a long dash at the threshold." + (metric.one_unit ? "" :
     " The runs judge by different metrics, so each is drawn from its threshold on, in standard deviations of its normal scores."), true);
 }
@@ -207,15 +215,17 @@ function repaint() {
 
 /// Which runs the charts show; it is their legend, too.
 function chooser(metric) {
-  return build("fieldset", {}, build("legend", {}, "Shown:"), ...metric.runs.map(({run}) => {
-    const box = build("input", {type: "checkbox", name: "run" + run});
-    box.checked = true;
+  return build("fieldset", {}, build("legend", {}, "Shown:"), ...units(metric).map(({place}) => {
+    const box = build("input", {type: "checkbox", name: "run" + place});
+    box.checked = !hidden.has(place);
     box.addEventListener("change", () => {
-      box.checked ? hidden.delete(run) : hidden.add(run);
-      for (const other of document.getElementsByName("run" + run)) other.checked = box.checked;
+      box.checked ? hidden.delete(place) : hidden.add(place);
+      for (const other of document.getElementsByName("run" + place)) other.checked = box.checked;
       repaint();
+      for (const each of listeners) each();
     });
-    return build("label", {}, box, letter(run), build("span", {class: "small"}, data.runs[run].name));
+    const words = units(metric).length > most_rows ? null : build("span", {class: "small"}, unit_words(place));  // else the tables tell
+    return build("label", {title: unit_words(place)}, box, unit_badge(place), words);
   }));
 }
 
@@ -229,7 +239,8 @@ function sample_card(metric, sample) {
   const card = build("li", {class: "sample"}, build("b", {}, sample.id),
     build("div", {class: "small faint"}, (sample.anomalous ? "anomalous" : "normal") + (sample.category ? ", " + sample.category : "") +
       "; ranks " + Math.round(100 * sample.spread) + " points apart"));
-  metric.runs.forEach((run, k) => {
+  if (data.by_series) card.append(...units(metric).filter(unit => !hidden.has(unit.place)).map(unit => series_row(metric, sample, unit)));
+  else metric.runs.forEach((run, k) => {
     const verdict = called(run, sample.scores[k]), right = verdict === sample.anomalous;
     const place = sample.scores[k] === null ? "" : build("div", {class: "place", "aria-hidden": "true"},
       build("i", {style: "left: " + (100 * sample.ranks[k]).toFixed(1) + "%; background: var(--" + run_colour(run.run) + ")"}));
@@ -256,7 +267,7 @@ function samples_section(metric) {
     plural(metric.shared, "shared image") + ", from the most normal to the most anomalous." +
     (metric.samples.some(sample => sample.pictures.some(each => each && each.map)) ? " Maps are coloured on each run's own scale." : "") +
     (metric.samples.length < metric.shared ? " The first " + metric.samples.length + " are listed." : "")));
-  if (without.length > 0)
+  if (data.pictured && without.length > 0)
     section.append(build("p", {class: "notice"}, without.join(", ") + (without.length > 1 ? " hold" : " holds") +
       " no pictures: they come from a run's report.html, to whose stage maps are connected as `examples`."));
   const kinds = {
@@ -284,12 +295,14 @@ function samples_section(metric) {
     list.children[last].focus();
   });
   draw();
+  listeners.push(draw);
   section.append(build("div", {class: "tools"}, build("label", {for: "kind"}, "Images", select), count), list, more);
   return section;
 }
 
 function answer() {
   const metric = data.metrics[0], test = metric && metric.tests[0];
+  if (data.by_series && !test) return series_answer();
   if (!metric) return "Fewer than two of these runs judged anything: only their settings can be compared.";
   if (!test) return "No paired test could be made" + (metric.trouble ? ": " + metric.trouble : ": the runs have too few test images in common") + ".";
   const [first] = test.rows, pair = plain(first.name).split(" against ");
@@ -300,19 +313,28 @@ function answer() {
   return (metric.one_unit ? "By " + metric.title : "By what each run judged first") + ", on " + plural(metric.shared, "shared test image") + ": " + words + ".";
 }
 
+/// Each remark once, with the runs that made it.
+function remarks_of(metric) {
+  const by = new Map();
+  for (const run of metric.runs) for (const each of run.remarks) by.set(each, [...by.get(each) ?? [], data.runs[run.run].letter]);
+  return [...by].map(([each, letters]) => (letters.length > 1 && letters.length === metric.runs.length ? "all" : letters.join(", ")) + ": " + each);
+}
+
 function show() {
   const page = document.getElementById("page");
-  page.append(build("h1", {}, plural(data.runs.length, "run") + " compared"), build("p", {class: "answer"}, answer()), runs_table());
+  page.append(build("h1", {}, plural(data.runs.length, "run") + " compared"), build("p", {class: "answer"}, answer()));
+  if (!data.by_series) page.append(runs_table());
   const remarks = notice(data.remarks);
   if (remarks) page.append(remarks);
-  page.append(settings_section());
+  page.append(data.by_series ? overview() : settings_section());
+  if (data.by_series) data.series.forEach((_, place) => place >= most_shown && hidden.add(place));
   for (const metric of data.metrics) {
     const section = build("section", {}, build("h2", {}, metric.title));
     const told = notice([...metric.remarks, ...metric.trouble ? ["there is no paired test: " + metric.trouble] : [],
-      ...metric.runs.flatMap(run => run.remarks.map(each => data.runs[run.run].letter + ": " + each))]);
+      ...remarks_of(metric)]);
     if (told) section.append(told);
-    section.append(figures_table(metric), ...metric.tests.map(tests_table), chooser(metric),
-      build("div", {class: "charts"}, histogram(metric), ...curves(metric)));
+    section.append(data.by_series ? figures_by_series(metric) : figures_table(metric), ...metric.tests.map(tests_table), chooser(metric),
+      build("div", {class: "charts"}, ...data.by_series ? [spread_chart(metric)].filter(each => each) : [], histogram(metric), ...curves(metric)));
     page.append(section);
   }
   if (data.metrics.length > 0) page.append(samples_section(data.metrics[0]));
