@@ -301,30 +301,6 @@ TEST_F(PruneTest, ClearsAwayLocksThatNobodyHolds) {
     EXPECT_FALSE(Cache::Lock(cache, "held").held());
 }
 
-// Somebody opens the file, somebody else removes it, and a third makes it anew, in any order.
-TEST_F(PruneTest, ALockIsOfOneAtATimeWhileItsFileIsClearedAway) {
-    std::atomic<int> holders = 0, together = 0;
-    std::atomic<bool> over = false;
-    std::thread pruner([&] {
-        while (!over) prune(cache, {.to = 0});
-    });
-    std::vector<std::thread> workers;
-    for (int k = 0; k < 4; ++k)
-        workers.emplace_back([&] {
-            for (int round = 0; round < 300; ++round) {
-                Cache::Lock lock(cache, "work");
-                if (!lock.held()) continue;
-                together += ++holders > 1;
-                std::this_thread::yield();
-                --holders;
-            }
-        });
-    for (auto& worker : workers) worker.join();
-    over = true;
-    pruner.join();
-    EXPECT_EQ(together, 0);
-}
-
 // On a full disk a claim can't be written down: then nothing goes, rather than what a run needs.
 TEST_F(PruneTest, AClaimThatCantBeWrittenKeepsEverything) {
     const std::string key = make("used", 1000, 100h);
