@@ -256,8 +256,8 @@ void Loop::caution_of_standstill() const {
         std::snprintf(figures, sizeof figures, " was %.4g after the first epoch and is %.4g after the last",
                       losses.front(), losses.back());
     else if (kept >= untrained_.loss)
-        std::snprintf(figures, sizeof figures, " was %.4g before the training and is %.4g after it",
-                      untrained_.loss, kept);
+        std::snprintf(figures, sizeof figures, " was %.4g before the training and is %.4g after it", untrained_.loss,
+                      kept);
     else
         return;
     context_.warn("the loss" + (stood ? "" : " on `" + example_.samples.front() + "`") + figures +
