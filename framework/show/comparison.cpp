@@ -171,6 +171,9 @@ Comparison compare_past_runs(std::vector<PastRun> runs) {
             out.remarks.push_back(fmt::format("{} {}: only its settings can be compared", out.letters[r],
                                               run.status == "done" ? "judged nothing (it has no `evaluate` stage)"
                                                                    : "is " + run.status + " and judged nothing"));
+        else if (out.left_out(r))
+            out.remarks.push_back(
+                fmt::format("{} is {}: what it judged is in no mean, as in sweep.json", out.letters[r], run.status));
         for (const std::string& each : run.trouble) out.remarks.push_back(out.letters[r] + ": " + each);
         for (const Judgement& judgement : run.judgements)
             if (std::find(columns.begin(), columns.end(), judgement.cut.column) == columns.end())

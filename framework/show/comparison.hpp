@@ -39,12 +39,14 @@ struct Comparison {
     std::vector<std::string> remarks;  ///< on all of it
     std::vector<ComparedMetric> metrics;
 
+    /// Whether a run is in no spread: a sweep's cell that didn't finish, though it may have judged.
+    bool left_out(std::size_t run) const;
     bool repeated() const;  ///< whether any series has several runs
     /// Whether a line for each series says more than a column for each run.
     bool by_series() const { return repeated() || of_one_sweep; }
 };
 
-/// The figures of a series' runs in a metric; empty where none of them judged it.
+/// The figures of a series' runs in a metric, but for those left out; empty where none of them judged it.
 std::vector<Spread::Figure> spread_of(const Comparison& comparison, const ComparedMetric& metric, const Series& series);
 
 /// Joins runs: first what each of them judged first, then every further column that two or more have judged. Of several

@@ -86,11 +86,14 @@ bool Comparison::repeated() const {
     return std::any_of(series.begin(), series.end(), [](const Series& each) { return each.runs.size() > 1; });
 }
 
+bool Comparison::left_out(std::size_t run) const { return of_one_sweep && runs[run].status != "done"; }
+
 std::vector<Spread::Figure> spread_of(const Comparison& comparison, const ComparedMetric& metric,
                                       const Series& series) {
     std::vector<Spread::Figure> out;
     for (std::size_t k = 0; k < metric.runs.size(); ++k)
-        if (std::find(series.runs.begin(), series.runs.end(), metric.runs[k]) != series.runs.end())
+        if (!comparison.left_out(metric.runs[k]) &&
+            std::find(series.runs.begin(), series.runs.end(), metric.runs[k]) != series.runs.end())
             gather(out, comparison.runs[metric.runs[k]].judgements[metric.judgements[k]].figures);
     return out;
 }

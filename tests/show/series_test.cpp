@@ -221,4 +221,17 @@ TEST_F(SeriesOf, ACombinationOfASweepIsNeverAnothers) {
     EXPECT_EQ(compared({folders[0], folders[1]})["series"].size(), 1u);
 }
 
+TEST_F(SeriesOf, ACellThatDidntFinishIsInNoMean) {
+    ASSERT_EQ(swept(two_sizes()).status, 0);
+    const auto folders = cells();
+    Json record = Json::parse(text_of(fs::path(folders[1]) / "run.json"));
+    record["status"] = "interrupted";  // though it has judged
+    testing_fettle::write_text(fs::path(folders[1]) / "run.json", record.dump());
+    const Json all = compared({folders[0], folders[1], folders[2]});
+    const Json& spread = all["metrics"][0]["series"][0]["figures"]["auroc"];
+    EXPECT_EQ(spread["seeds"], 2);
+    EXPECT_NEAR(spread["mean"].get<double>(), (auroc_of(folders[0]) + auroc_of(folders[2])) / 2, 1e-12);
+    EXPECT_THAT(all["remarks"].dump(), HasSubstr("A2 is interrupted: what it judged is in no mean"));
+}
+
 }  // namespace

@@ -196,9 +196,10 @@ Json data_of(const Comparison& compared, bool pictures) {
                            {"tests", std::move(tests)},
                            {"trouble", metric.trouble}});
     }
-    return {{"runs", std::move(runs)},           {"series", std::move(series)},  {"varied", compared.varied},
-            {"by_series", compared.by_series()}, {"pictured", pictures},         {"settings", std::move(settings)},
-            {"remarks", compared.remarks},       {"metrics", std::move(metrics)}};
+    return {
+        {"runs", std::move(runs)},           {"series", std::move(series)},           {"varied", compared.varied},
+        {"by_series", compared.by_series()}, {"of_one_sweep", compared.of_one_sweep}, {"pictured", pictures},
+        {"settings", std::move(settings)},   {"remarks", compared.remarks},           {"metrics", std::move(metrics)}};
 }
 
 /// JSON in which nothing can end the script element it stands in: `<` occurs inside strings only.

@@ -51,7 +51,7 @@ const digits_of = name => name in names || name.startsWith("detection_at_") ? ra
 
 /// The figure's own interval of a series of one run.
 function own_interval(metric, place, name) {
-  const run = metric.runs.find(each => series_of[each.run] === place), found = run && run.figures.find(each => each[0] === name);
+  const run = metric.runs.find(each => series_of[each.run] === place && (data.runs[each.run].status === "done" || !data.of_one_sweep)), found = run && run.figures.find(each => each[0] === name);
   return found ? interval(found[2], found[3], digits_of(name)) : "";
 }
 
