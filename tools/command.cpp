@@ -8,7 +8,6 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <set>
 
 namespace command {
 
@@ -111,23 +110,24 @@ RunOptions run_options(const po::variables_map& options) {
     return out;
 }
 
-void end_around_a_stage(std::unique_ptr<Observer>& observer, const std::vector<RunResult>& results, bool json) {
+void end_around_a_stage(std::unique_ptr<Observer>& observer, const SweepResult& result, bool json,
+                        const std::string& found) {
     observer.reset();
-    std::set<std::string> told;
-    std::vector<Diagnostic> diagnostics;
-    for (const RunResult& result : results)
-        for (const Diagnostic& each : result.diagnostics)
-            if (told.insert(render(each)).second) diagnostics.push_back(each);
-    report(diagnostics, json);
-    for (const RunResult& result : results)
-        if (json)
-            std::cout << nlohmann::ordered_json{{"status", static_cast<int>(result.status)},
-                                                {"folder", result.folder.string()},
-                                                {"seconds", result.seconds}}
-                             .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-                      << "\n";
-        else
-            std::cout << fmt::format("run:    {} ({:.1f} s)\n", result.folder.string(), result.seconds);
+    const RunResult& run = result.cells.front();
+    const bool sweep = !result.folder.empty();
+    report(sweep ? result.diagnostics : run.diagnostics, json);
+    const std::string folder = (sweep ? result.folder : run.folder).string();
+    const double seconds = sweep ? result.seconds : run.seconds;
+    if (!found.empty())
+        std::cout << found;
+    else if (json)
+        std::cout << nlohmann::ordered_json{{"status", static_cast<int>(Status::failed)},
+                                            {"folder", folder},
+                                            {"seconds", seconds}}
+                         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                  << "\n";
+    else
+        std::cout << fmt::format("{}{} ({:.1f} s)\n", sweep ? "sweep:  " : "run:    ", folder, seconds);
     std::cout.flush();
     std::cerr.flush();
     _exit(1);

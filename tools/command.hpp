@@ -59,9 +59,10 @@ CheckedSweep check_sweep_file(const po::variables_map& options, const std::strin
 bool has_sweep(const po::variables_map& options, const std::string& file);
 
 RunOptions run_options(const po::variables_map& options);
-/// For RunOptions::abandon: says what was wrong and where the folders are, and ends the process with status 1.
-[[noreturn]] void end_around_a_stage(std::unique_ptr<Observer>& observer, const std::vector<RunResult>& results,
-                                     bool json);
+/// For RunOptions::abandon: says what was wrong, prints what was `found`, else where the folder is, and ends the
+/// process with status 1.
+[[noreturn]] void end_around_a_stage(std::unique_ptr<Observer>& observer, const SweepResult& result, bool json,
+                                     const std::string& found = {});
 
 /// What would run, and why: `plan`, with --sweep of all cells, with --why of one stage.
 int plan(const po::variables_map& options, const Arguments& arguments);

@@ -45,6 +45,15 @@ bool write_comparison(const fs::path& file, const SweepResult& result, const po:
     }
 }
 
+/// What a sweep found that ends around a stage.
+std::string found_before(const CheckedSweep& checked, const SweepResult& result, const std::string& command,
+                         bool json) {
+    if (json) return sweep_json(*checked.sweep, checked.cells, result, command) + "\n";
+    return sweep_text(*checked.sweep, result) + failed_gates_text(result.cells) +
+           fmt::format("cells:   {}\nsweep:   {} ({:.1f} s)\n", (result.folder / "sweep.csv").string(),
+                       result.folder.string(), result.seconds);
+}
+
 }  // namespace
 
 int sweep(const po::variables_map& options, const Arguments& arguments) {
@@ -58,7 +67,9 @@ int sweep(const po::variables_map& options, const Arguments& arguments) {
     SweepResult result;
     {
         auto observer = make_observer(json);
-        settings.abandon = [&](const auto& results) { end_around_a_stage(observer, results, json); };
+        settings.abandon = [&](const SweepResult& around) {
+            end_around_a_stage(observer, around, json, found_before(checked, around, command_line, json));
+        };
         result = run_sweep(*checked.sweep, checked.cells, *checked.registry, settings, *observer);
     }
     report(result.diagnostics, json);

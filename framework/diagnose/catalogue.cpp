@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 namespace fettle::runtime::errors {
 namespace {
@@ -12,6 +14,14 @@ Diagnostic make(const char* code, Span at, std::string message, std::string hint
                 std::vector<std::string> help = {}) {
     std::erase(help, "");
     return {code, std::move(message), std::move(at), std::move(hint), std::move(help)};
+}
+
+/// What is right where a process has as many files open as it may; empty where `what` was wrong is something else.
+std::string too_many_files(const std::string& what) {
+    return what.find(std::strerror(EMFILE)) == std::string::npos
+               ? ""
+               : "this process has as many files open as it may: `ulimit -n` says how many, `ulimit -n 1024` allows "
+                 "more";
 }
 
 std::string takes(const char* what, const std::vector<std::string>& known) {
@@ -57,8 +67,9 @@ Diagnostic offered_twice(const std::string& id, const std::string& first, const 
 }
 
 Diagnostic cannot_load(const std::string& path, const std::string& why) {
+    const std::string too_many = too_many_files(why);
     return make("P104", {}, fmt::format("`{}` could not be loaded: {}", path, why), {},
-                {"a library it needs may be missing: `ldd` on the file shows which"});
+                {too_many.empty() ? "a library it needs may be missing: `ldd` on the file shows which" : too_many});
 }
 
 Diagnostic crashed_while_loading(const std::string& path, const std::string& how) {
@@ -373,7 +384,7 @@ Diagnostic device_failed(Span at, const std::string& stage, const std::string& w
     return make("R505", std::move(at), fmt::format("stage `{}`: {}", stage, what));
 }
 Diagnostic storage_failed(Span at, const std::string& stage, const std::string& what) {
-    return make("R506", std::move(at), fmt::format("stage `{}`: {}", stage, what));
+    return make("R506", std::move(at), fmt::format("stage `{}`: {}", stage, what), {}, {too_many_files(what)});
 }
 Diagnostic stage_silent(Span at, const std::string& stage, double seconds, const std::string& progress) {
     return make("R507", std::move(at),

@@ -81,7 +81,7 @@ std::string sha256(std::string_view bytes) {
 
 std::string sha256_file(const fs::path& file) {
     std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw fs::filesystem_error("can't be read", file, std::make_error_code(std::errc::permission_denied));
+    if (!stream) throw fs::filesystem_error("can't be read", file, std::error_code(errno, std::generic_category()));
     Sha256 digest;
     std::vector<char> buffer(1 << 18);
     while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || stream.gcount() > 0)

@@ -172,7 +172,7 @@ class Child {
 std::optional<PluginInfo> believed(const std::filesystem::path& file, const std::string& answer,
                                    std::vector<Diagnostic>& diagnostics) {
     if (answer.front() == 'P') return plugin_from_text(answer.substr(1));
-    Diagnostic diagnostic = errors::cannot_load(file.string(), "");
+    Diagnostic diagnostic = errors::cannot_load(file.string(), answer.substr(5));
     diagnostic.code = answer.substr(1, 4);
     diagnostic.message = answer.substr(5);
     if (diagnostic.code != "P104") diagnostic.help.clear();

@@ -98,7 +98,8 @@ class Execution {
 
     // silence.cpp
     void watch(const std::stop_token& over);
-    std::chrono::nanoseconds silence_of(std::size_t node) const;
+    std::chrono::nanoseconds silence_of(std::size_t node, Clock::time_point now) const;
+    void excuse(std::chrono::nanoseconds gap, Clock::time_point now);
     std::size_t culprit_of(std::size_t node) const;
     bool tell_silence(std::size_t node, const std::string& more = {});
     void abandon();
@@ -138,6 +139,7 @@ class Execution {
     std::mutex device_in_use_;
     std::atomic<std::size_t> sequences_{0};
     std::atomic<bool> any_failed_{false};
+    std::atomic<int> finishing_{0};       ///< threads that write what is done
     std::atomic<bool> abandoned_{false};  ///< the process is about to end: nothing is to be begun any more
     std::vector<RunResult> results_;
     std::vector<std::atomic<std::size_t>> left_;  ///< per graph: work that isn't done

@@ -21,7 +21,7 @@ double seconds_since(Execution::Clock::time_point begin) {
 }
 
 Diagnostic not_written(const std::string& what, const std::exception& error) {
-    Diagnostic diagnostic = errors::storage_failed({}, "", "");
+    Diagnostic diagnostic = errors::storage_failed({}, "", error.what());
     diagnostic.message = what + " could not be written: " + error.what();
     return diagnostic;
 }
@@ -204,7 +204,7 @@ void Execution::finish(std::size_t g) {
                 value.reset();
     if (graphs_.size() == 1) return;
     for (const std::size_t n : std::set<std::size_t>(of.begin(), of.end()))
-        if (--slots_[n].readers == 0) {
+        if (--slots_[n].readers == 0 && !abandoned_) {  // else a thread that hangs is still in them
             slots_[n].outputs.clear();
             slots_[n].object.reset();
         }
@@ -213,6 +213,7 @@ void Execution::finish(std::size_t g) {
 }
 
 void Execution::finish_graphs_of(std::size_t node) noexcept {
+    ++finishing_;
     for (const std::size_t g : plan_.nodes[node].graphs) {
         if (--left_[g] > 0) continue;
         try {
@@ -222,6 +223,7 @@ void Execution::finish_graphs_of(std::size_t node) noexcept {
             diagnostics_.add(not_written("what was found", error));
         }
     }
+    --finishing_;
 }
 
 /// What a later plan compares with: also of lazy stages, which store nothing themselves.
@@ -266,18 +268,11 @@ RunResult run_graph(const Graph& graph, Registry& registry, const RunOptions& op
             .front());
 }
 
-SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Registry& registry,
-                      const RunOptions& options, Observer& observer) {
-    const auto begin = Execution::Clock::now();
-    std::vector<const Graph*> cells;
-    for (const Graph& graph : graphs) cells.push_back(&graph);
-    SweepResult result;
-    Execution execution(cells, registry, options, observer);
-    result.cells = execution.run([&](const Plan& plan) {
-        std::vector<fs::path> folders;
-        result.folder = make_sweep_folder(options.output, cells, digest_of(plan), folders);
-        return folders;
-    });
+namespace {
+
+/// What the cells come to, with the sweep's files where it has a folder.
+SweepResult conclude(const Sweep& sweep, const std::vector<Graph>& graphs, const RunOptions& options,
+                     SweepResult result, const Trace& trace) {
     std::set<std::string> told;
     bool failed = false, interrupted = false;
     for (const RunResult& cell : result.cells) {
@@ -290,20 +285,45 @@ SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Regi
     result.status = interrupted && (signalled || !failed) ? Status::interrupted
                     : failed                              ? Status::failed
                                                           : Status::done;
-    result.seconds = seconds_since(begin);
     if (result.folder.empty()) return result;
     try {
         write_text(result.folder / "sweep.json", sweep_json(sweep, graphs, result, options.command) + "\n");
         write_text(result.folder / "sweep.csv", sweep_csv(sweep, result));
         if (const std::string tables = sweep_tables_csv(sweep, result); !tables.empty())
             write_text(result.folder / "tables.csv", tables);
-        execution.trace().write(result.folder / "trace.json");
+        trace.write(result.folder / "trace.json");
         point_to(result.folder, "latest-sweep");
     } catch (const std::exception& error) {
         result.diagnostics.push_back(not_written("the sweep's folder", error));
         if (result.status == Status::done) result.status = Status::failed;
     }
     return result;
+}
+
+}  // namespace
+
+SweepResult run_sweep(const Sweep& sweep, const std::vector<Graph>& graphs, Registry& registry,
+                      const RunOptions& options, Observer& observer) {
+    const auto begin = Execution::Clock::now();
+    std::vector<const Graph*> cells;
+    for (const Graph& graph : graphs) cells.push_back(&graph);
+    fs::path folder;
+    RunOptions settings = options;
+    Execution execution(cells, registry, settings, observer);
+    const auto concluded = [&](std::vector<RunResult> results) {
+        SweepResult result;
+        result.folder = folder;
+        result.cells = std::move(results);
+        result.seconds = seconds_since(begin);
+        return conclude(sweep, graphs, options, std::move(result), execution.trace());
+    };
+    if (options.abandon)
+        settings.abandon = [&](const SweepResult& around) { options.abandon(concluded(around.cells)); };
+    return concluded(execution.run([&](const Plan& plan) {
+        std::vector<fs::path> folders;
+        folder = make_sweep_folder(options.output, cells, digest_of(plan), folders);
+        return folders;
+    }));
 }
 
 }  // namespace fettle::runtime

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 
 namespace fettle::runtime {
@@ -67,9 +69,9 @@ fs::path make_new(const fs::path& place, const std::string& stem) {
 }
 
 Failure no_folder(const fs::path& folder, const std::exception& error) {
-    Diagnostic diagnostic = errors::storage_failed({}, "", "");
+    Diagnostic diagnostic = errors::storage_failed({}, "", error.what());
     diagnostic.message = fmt::format("the run's folder `{}` can't be made: {}", folder.string(), error.what());
-    diagnostic.help = {"name another place with --output DIR"};
+    diagnostic.help.emplace_back("name another place with --output DIR");
     return Failure(std::move(diagnostic));
 }
 
@@ -90,10 +92,13 @@ std::string cell_name(const Graph& graph, std::size_t place, std::size_t cells) 
 }  // namespace
 
 void write_text(const fs::path& file, const std::string& text) {
+    errno = 0;
     std::ofstream stream(file, std::ios::binary);
     stream << text;
     stream.close();
-    if (!stream) throw Error(Fault::storage, "`" + file.string() + "` could not be written").help("is the disk full?");
+    if (stream) return;
+    const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+    throw Error(Fault::storage, "`" + file.string() + "` could not be written" + why).help("is the disk full?");
 }
 
 std::string csv_field(const std::string& text) {
@@ -116,7 +121,8 @@ void Journal::write(const std::string& event, nlohmann::ordered_json fields) {
     line.update(fields);
     const std::lock_guard lock(mutex_);
     // A file's name may hold any bytes; those that are no UTF-8 must not end the run.
-    stream_ << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n" << std::flush;
+    std::ofstream(file_, std::ios::app) << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+                                               "\n";
 }
 
 fs::path make_run_folder(const fs::path& output, const Graph& graph, const std::string& key) {

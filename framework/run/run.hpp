@@ -48,8 +48,9 @@ struct RunOptions {
     /// Seconds that a stage may be silent (no progress told, no sample made) before it is asked to stop; 0: for ever.
     double stage_timeout = 0;
     /// Called, from a thread of its own, where a stage didn't stop when it was asked and no other gets on: everything
-    /// is written. It must end the process, since a thread can't be taken out of one. Empty: the run waits on.
-    std::function<void(const std::vector<struct RunResult>&)> abandon;
+    /// is written, a sweep's files too. A run that is no sweep is the only one of `cells`, and there is no `folder`. It
+    /// must end the process, since a thread can't be taken out of one. Empty: the run waits on.
+    std::function<void(const struct SweepResult&)> abandon;
 };
 
 enum class Status { done, failed, interrupted };

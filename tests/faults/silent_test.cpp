@@ -67,6 +67,83 @@ TEST_F(Silent, AStageThatTellsOfProgressMayTakeItsTime) {
     EXPECT_GT(outcome.seconds, 1.5);
 }
 
+TEST_F(Silent, ASuspendedProgramIsNotSilent) {
+    const auto process = start(run_of(
+        small(), {"--stage-timeout", "2", "--threads", "1", "--set", "sums.how=steady", "--set", "sums.steps=15"}));
+    const fs::path run = begun_run(*process, folder() / "runs/small");
+    ASSERT_TRUE(process->wait_until([&] { return !stages_with("started", run).empty(); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));  // it is in its steps now
+    process->send(SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(4500));  // longer than the timeout and the grace
+    process->send(SIGCONT);
+    const Outcome outcome = process->wait();
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(stages_with("finished", run), Contains("sums"));
+}
+
+/// Three cells on one thread: the first is done, the second hangs, the third never begins.
+class SilentSweep : public Silent {
+   protected:
+    fs::path swept() const {
+        return graph("swept.toml",
+                     "format = 1\n[sweep.over]\nsums.how = [\"nothing\", \"hang\", \"slow\"]\n" +
+                         begin("swept").substr(std::string("format = 1\n").size()) +
+                         stage("parts", "dataset.procedural", "count = 40\nanomalous = 10\nsize = [16, 16]\n") +
+                         stage("split", "split.one_class", "in.images = \"parts\"\ntrain = 1\ncalibrate = 10\n") +
+                         stage("seen", "transform.resize",
+                               "in.images = [\"split.calibrate\", \"split.test\"]\nsize = [16, 16]\n") +
+                         stage("small", "transform.resize", "in.images = [\"seen\"]\nsize = [4, 4]\n") +
+                         stage("like", "transform.resize", "in.images = [\"small\"]\nsize = [16, 16]\n") +
+                         stage("apart", "similarity.l2", "in.reference = \"seen\"\nin.candidate = \"like\"\n") +
+                         stage("score", "score.pool", "in.maps = [\"apart\"]\n") +
+                         stage("cut", "threshold.quantile", "in.scores = [\"score\"]\n") +
+                         stage("judge", "evaluate.detection", "in.decisions = [\"cut\"]\n") + sums("sums"));
+    }
+    /// What the first cell asks for is in the cache: to load its plugins may take longer than the timeout.
+    Outcome swept_with(Arguments more) {
+        const Outcome first = call(run_of(swept(), {"--output", "apart"}));
+        EXPECT_EQ(first.status, 0) << first.err;
+        more.insert(more.end(), {"--sweep", "--threads", "1", "--stage-timeout", "0.5"});
+        return call(run_of(swept(), more));
+    }
+    /// The words of the cells, from the file; with figures in the one that is done.
+    void expect_files() const {
+        const fs::path sweep = fs::canonical(folder() / "runs/swept/latest-sweep");
+        const Json json = Json::parse(text_of(sweep / "sweep.json"), nullptr, false);
+        ASSERT_TRUE(json.is_object());
+        EXPECT_EQ(json.at("status"), "failed");
+        std::vector<std::string> words;
+        for (const Json& cell : json.at("cells")) {
+            words.push_back(cell.at("status"));
+            const fs::path record = sweep / cell.at("folder").get<std::string>() / "run.json";
+            EXPECT_EQ(Json::parse(text_of(record), nullptr, false).value("status", ""), words.back());
+        }
+        EXPECT_THAT(words, testing::ElementsAre("done", "failed", "interrupted"));
+        EXPECT_FALSE(json.at("cells")[0].at("judgements").empty());
+        EXPECT_FALSE(json.at("spread").empty());
+        EXPECT_THAT(text_of(sweep / "sweep.csv"), HasSubstr("\r\n3,03-how=slow-seed=7,interrupted,"));
+        EXPECT_THAT(text_of(sweep / "sweep.csv"), HasSubstr("\r\n1,01-how=nothing-seed=7,done,"));
+        EXPECT_TRUE(Json::accept(text_of(sweep / "trace.json")));
+    }
+};
+
+TEST_F(SilentSweep, KeepsWhatItsCellsFound) {
+    const Outcome outcome = swept_with({});
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_EQ(count_of("error[", outcome.err), 1) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("it didn't stop when it was asked, so the program ended around it"));
+    expect_files();
+    for (const char* line : {"sums.how", "cell 2 (", ") failed\n", "cell 3 (", ") was stopped\n", "sweep:   "})
+        EXPECT_THAT(outcome.out, HasSubstr(line));
+}
+
+TEST_F(SilentSweep, TellsOfItsCellsInJson) {
+    const Outcome outcome = swept_with({"--json"});
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    expect_files();
+    EXPECT_EQ(outcome.out, text_of(folder() / "runs/swept/latest-sweep/sweep.json"));
+}
+
 TEST_F(Silent, ATimeoutIsAboveZero) {
     for (const char* wrong : {"0", "-1", "nan"}) {
         const Outcome outcome = call(run_of(small(), {"--stage-timeout", wrong}));

@@ -8,8 +8,8 @@ endforeach()
 fettle_add_plugin(plugin_trouble SOURCES faults/trouble.cpp)
 set_target_properties(plugin_trouble PROPERTIES PREFIX "" OUTPUT_NAME trouble
                       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/plugins)
-foreach(subject silent killed changed places warned)
+foreach(subject silent killed changed places warned descriptors)
   fettle_test(${subject} SOURCES faults/${subject}_test.cpp LIBRARIES fettle_image
-              PLUGINS fettle dataset transform hash plugin_trouble)
+              PLUGINS fettle dataset split transform similarity hash score threshold evaluate plugin_trouble)
   target_compile_definitions(test_${subject} PRIVATE TEST_TROUBLE="${CMAKE_BINARY_DIR}/tests/plugins/trouble.so")
 endforeach()

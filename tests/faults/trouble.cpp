@@ -41,9 +41,10 @@ struct Trouble final : fettle::Stage {
             .in("images", &In::images, "What is summed up.")
             .out("files", &Out::files, "A folder with sums.txt.")
             .param("how", &Trouble::how, "What happens before.",
-                   fettle::one_of({"nothing", "hang", "ask", "slow", "wait", "memory"}))
+                   fettle::one_of({"nothing", "hang", "ask", "slow", "steady", "wait", "memory"}))
             .param("until", &Trouble::until, "\"wait\" ends when this file is there.")
-            .param("steps", &Trouble::steps, "How often \"slow\" tells of progress, once in 30 ms.",
+            .param("steps", &Trouble::steps,
+                   "How often \"slow\" tells of progress, once in 30 ms; \"steady\", in 200 ms of short naps.",
                    fettle::at_least(0));
     }
 
@@ -56,6 +57,12 @@ struct Trouble final : fettle::Stage {
         }
         for (int step = 0; how == "slow" && step < steps; ++step) {
             std::this_thread::sleep_for(30ms);
+            context.progress(static_cast<std::size_t>(step), static_cast<std::size_t>(steps));
+        }
+        for (int step = 0; how == "steady" && step < steps; ++step) {
+            for (int nap = 0; nap < 40; ++nap)
+                std::this_thread::sleep_for(5ms);  // a long one would end while suspended
+            context.check_stop();
             context.progress(static_cast<std::size_t>(step), static_cast<std::size_t>(steps));
         }
         if (how == "wait") wait_for(until);
