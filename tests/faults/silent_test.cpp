@@ -1,6 +1,8 @@
 // Stages that hang, with --stage-timeout, and one that eats all memory.
 #include "faults/trouble.hpp"
 
+#include <algorithm>
+
 namespace {
 
 using namespace testing_fettle;
@@ -71,7 +73,10 @@ TEST_F(Silent, ASuspendedProgramIsNotSilent) {
     const auto process = start(run_of(
         small(), {"--stage-timeout", "2", "--threads", "1", "--set", "sums.how=steady", "--set", "sums.steps=15"}));
     const fs::path run = begun_run(*process, folder() / "runs/small");
-    ASSERT_TRUE(process->wait_until([&] { return !stages_with("started", run).empty(); }));
+    ASSERT_TRUE(process->wait_until([&] {
+        const auto begun = stages_with("started", run);
+        return std::count(begun.begin(), begun.end(), "sums") > 0;
+    }));
     std::this_thread::sleep_for(std::chrono::milliseconds(700));  // it is in its steps now
     process->send(SIGSTOP);
     std::this_thread::sleep_for(std::chrono::milliseconds(4500));  // longer than the timeout and the grace
