@@ -93,10 +93,10 @@ void join(ComparedMetric& metric, const Comparison& all) {
         metric.remarks.push_back("the runs have no test sample in common (" + own +
                                  "): their figures stand beside one another, and no test can tell them apart");
     else if (!same)
-        metric.remarks.push_back(
-            fmt::format("the runs were judged on different test samples ({}); the paired tests use the {} that all "
-                        "have judged, the figures are each run's own",
-                        own, shared));
+        metric.remarks.push_back(fmt::format(
+            "the runs were judged on different test samples ({}); paired tests, if any, use the {} that all "
+            "have judged, the figures are each run's own",
+            own, shared));
     for (std::size_t k = 0; k < tables.size(); ++k) {
         Missing missing;
         for (std::size_t i = 0; i < shared; ++i)

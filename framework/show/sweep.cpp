@@ -33,12 +33,13 @@ std::string aligned(const std::vector<Row>& rows) {
     return out;
 }
 
-/// "0.9666 ± 0.0021 (0.9641 to 0.9690)"; of one seed the value alone.
+/// "0.9666 ± 0.0061 (0.9641 to 0.9690)": half of Student's 95 % interval of the mean, and the range; of one seed the
+/// value alone.
 std::string spread_text(const Spread::Figure& figure) {
     if (figure.values.empty()) return "-";
     if (figure.values.size() == 1) return fmt::format("{:.4f}", figure.values.front());
     const auto [lowest, highest] = std::minmax_element(figure.values.begin(), figure.values.end());
-    return fmt::format("{:.4f} ± {:.4f} ({:.4f} to {:.4f})", figure.mean(), figure.deviation(), *lowest, *highest);
+    return fmt::format("{:.4f} ± {:.4f} ({:.4f} to {:.4f})", figure.mean(), figure.half_width(), *lowest, *highest);
 }
 
 /// What is shown on a terminal; the files hold every figure.
