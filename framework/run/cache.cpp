@@ -1,6 +1,7 @@
 #include "run/cache.hpp"
 
 #include "graph/digest.hpp"
+#include "run/replace.hpp"
 #include "run/run.hpp"
 #include "run/times.hpp"
 #include "run/unfinished.hpp"
@@ -208,13 +209,7 @@ void Cache::remember_key_text(const std::string& graph, const std::string& stage
     std::error_code error;
     const fs::path place = folder_ / "latest" / graph / stage;
     fs::create_directories(place.parent_path(), error);
-    const fs::path beside = place.string() + "." + unique_suffix();
-    {
-        std::ofstream file(beside, std::ios::binary);
-        file << text;
-        if (!file.flush()) return void(fs::remove(beside, error));
-    }
-    fs::rename(beside, place, error);
+    replace_quietly(place, text);
 }
 
 bool Cache::is_being_made(const std::string& key) const {

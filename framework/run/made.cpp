@@ -1,10 +1,8 @@
 #include "run/made.hpp"
+#include "run/replace.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
 #include <nlohmann/json.hpp>
 
-#include <atomic>
 #include <exception>
 #include <fstream>
 
@@ -18,7 +16,6 @@ fs::path made_file(const Cache& cache, const std::string& key) {
 }
 
 void remember_made(const Cache& cache, const std::string& key, const std::vector<Made>& parts) noexcept {
-    static std::atomic<unsigned> counter{0};
     try {
         Json out = Json::array();
         for (const Made& part : parts)
@@ -29,13 +26,7 @@ void remember_made(const Cache& cache, const std::string& key, const std::vector
                            {"warnings", part.warnings}});
         const fs::path file = made_file(cache, key);
         fs::create_directories(file.parent_path());
-        const fs::path beside = fmt::format("{}.{}.{}", file.string(), getpid(), counter++);
-        std::ofstream stream(beside, std::ios::binary);
-        stream << out.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
-        stream.close();
-        std::error_code error;
-        if (stream) fs::rename(beside, file, error);
-        if (!stream || error) fs::remove(beside, error);
+        replace_quietly(file, out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     } catch (const std::exception&) {  // no memory, no room: a later run knows less
     }
 }

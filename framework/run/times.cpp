@@ -1,9 +1,8 @@
 #include "run/times.hpp"
+#include "run/replace.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <fstream>
 
@@ -26,15 +25,9 @@ std::optional<double> read(const fs::path& file, const std::string& type) {
 }
 
 void write(const fs::path& file, const std::string& type, double seconds) {
-    static std::atomic<unsigned> counter{0};
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    const fs::path beside = fmt::format("{}.{}.{}", file.string(), getpid(), counter++);
-    std::ofstream stream(beside);
-    stream << fmt::format("{} {:.6g}\n", type, seconds);
-    stream.close();
-    if (stream) fs::rename(beside, file, error);
-    if (!stream || error) fs::remove(beside, error);
+    replace_quietly(file, fmt::format("{} {:.6g}\n", type, seconds));
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 #include "run/unfinished.hpp"
+#include "run/replace.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <exception>
 #include <fstream>
@@ -37,20 +36,13 @@ std::optional<fs::file_time_type> left_at(const fs::path& folder) {
 }  // namespace
 
 void remember_unfinished(const Cache& cache, const std::string& key, const Unfinished& work) noexcept {
-    static std::atomic<unsigned> counter{0};
     try {
         const Json out{{"graph", work.graph},     {"stage", work.stage}, {"use", work.use},
                        {"reached", work.reached}, {"done", work.done},   {"total", work.total},
                        {"seconds", work.seconds}};
-        const fs::path file = folder_of(cache, key) / record;
-        const fs::path beside = fmt::format("{}.{}.{}", file.string(), getpid(), counter++);
-        std::ofstream stream(beside, std::ios::binary);
-        stream << out.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
-        stream.close();
-        std::error_code error;
-        if (stream) fs::rename(beside, file, error);
-        if (!stream || error) fs::remove(beside, error);
-    } catch (const std::exception&) {  // no memory, no room: a later plan knows less
+        replace_quietly(folder_of(cache, key) / record,
+                        out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    } catch (const std::exception&) {  // no memory: a later plan knows less
     }
 }
 

@@ -31,8 +31,8 @@ std::string sweep_plan_json(const std::vector<Graph>& cells, const Plan& plan);
 std::string why_text(const std::vector<StaleStage>& stages);
 std::string why_json(const std::vector<StaleStage>& stages);
 
-/// A finished sweep as a table per judgement: a line per combination of values, with mean, half of its interval and range
-/// over its seeds; then the cells that failed.
+/// A finished sweep as a table per judgement: a line per combination of values, with mean, half of its interval and
+/// range over its seeds; then the cells that failed.
 std::string sweep_text(const Sweep& sweep, const SweepResult& result);
 
 /// The figures of a finished run, as a small table; how well pixels were found, what the best trivial score reaches on

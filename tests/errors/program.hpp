@@ -33,8 +33,8 @@ inline Result run(const std::string& arguments, Stream stream, const std::filesy
     const auto quoted = [](const std::string& text) { return "'" + text + "'"; };
     // LeakSanitizer stumbles over threads that live when a process ends.
     const std::string leaks = testing_fettle::has_shadow_memory ? "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" " : "";
-    const std::string command = "cd " + quoted(folder.string()) + " && env -u FETTLE_PLUGIN_PATH " + leaks +
-                                environment + " FETTLE_CACHE=" + quoted(FETTLE_TEST_FOLDER "/cache") + " " +
+    const std::string command = "cd " + quoted(folder.string()) + " && env -u FETTLE_PLUGIN_PATH " + environment + " " +
+                                leaks + "FETTLE_CACHE=" + quoted(FETTLE_TEST_FOLDER "/cache") + " " +
                                 quoted(FETTLE_PROGRAM) + " " + arguments +
                                 (stream == Stream::out ? " 2>/dev/null" : " 2>&1 >/dev/null");
     FILE* pipe = popen(command.c_str(), "r");
