@@ -10,4 +10,8 @@ inline constexpr bool has_shadow_memory = true;
 inline constexpr bool has_shadow_memory = false;
 #endif
 
+/// What stands before a program's name in a shell's line: LeakSanitizer stumbles over threads that live when a process
+/// ends.
+inline constexpr const char* without_leaks = has_shadow_memory ? "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" " : "";
+
 }  // namespace testing_fettle

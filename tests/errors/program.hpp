@@ -31,11 +31,9 @@ inline Result run(const std::string& arguments, Stream stream, const std::filesy
                   const std::string& environment = {}) {
     std::filesystem::create_directories(FETTLE_TEST_FOLDER);
     const auto quoted = [](const std::string& text) { return "'" + text + "'"; };
-    // LeakSanitizer stumbles over threads that live when a process ends.
-    const std::string leaks = testing_fettle::has_shadow_memory ? "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" " : "";
     const std::string command = "cd " + quoted(folder.string()) + " && env -u FETTLE_PLUGIN_PATH " + environment + " " +
-                                leaks + "FETTLE_CACHE=" + quoted(FETTLE_TEST_FOLDER "/cache") + " " +
-                                quoted(FETTLE_PROGRAM) + " " + arguments +
+                                testing_fettle::without_leaks + "FETTLE_CACHE=" + quoted(FETTLE_TEST_FOLDER "/cache") +
+                                " " + quoted(FETTLE_PROGRAM) + " " + arguments +
                                 (stream == Stream::out ? " 2>/dev/null" : " 2>&1 >/dev/null");
     FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) throw std::runtime_error("the program could not be started");

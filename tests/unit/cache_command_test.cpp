@@ -1,5 +1,6 @@
 // `fettle cache` and `fettle verify`, as a user types them.
 #include "graph/digest.hpp"
+#include "sanitized.hpp"
 #include "unit/support.hpp"
 
 #include <gmock/gmock.h>
@@ -27,9 +28,10 @@ class CacheCommand : public ::testing::Test {
 
     Result fettle(const std::string& arguments) const {
         const auto error = folder.path() / "error.txt", out = folder.path() / "out.txt";
-        const std::string command =
-            std::string(FETTLE_PROGRAM) + " " + arguments + " --cache '" + (folder.path() / "cache").string() +
-            "' --output '" + (folder.path() / "runs").string() + "' >'" + out.string() + "' 2>'" + error.string() + "'";
+        const std::string command = std::string(testing_fettle::without_leaks) + FETTLE_PROGRAM + " " + arguments +
+                                    " --cache '" + (folder.path() / "cache").string() + "' --output '" +
+                                    (folder.path() / "runs").string() + "' >'" + out.string() + "' 2>'" +
+                                    error.string() + "'";
         const int status = std::system(command.c_str());
         return {WEXITSTATUS(status), support::text_of(out), support::text_of(error)};
     }
