@@ -51,6 +51,17 @@ class Browsing : public Runs {
                    ? ""
                    : dom.substr(begin + mark.size(), dom.find('"', begin + mark.size()) - begin - mark.size());
     }
+    /// "fits 360" where nothing of the page is wider than a phone, else "too wide". A frame has that width; a window
+    /// can't be so narrow.
+    std::string on_a_phone(std::string page) {
+        page.replace(page.rfind("</body>"), 7, R"(<script>
+            parent.postMessage(document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits " + innerWidth,
+                               "*");
+        </script></body>)");
+        testing_fettle::write_text(folder() / "inner.html", page);
+        const std::string frame = "<body><iframe src=\"inner.html\" width=\"360\" height=\"800\"></iframe></body>";
+        return probed(frame, R"(addEventListener("message", event => document.body.dataset.probe = event.data))");
+    }
     std::string messages;
 };
 

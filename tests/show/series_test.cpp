@@ -107,14 +107,7 @@ TEST_F(SweepPage, IsDrawnByABrowser) {
 TEST_F(SweepPage, FitsAPhone) {
     NEEDS_A_BROWSER();
     ASSERT_EQ(swept(two_sizes()).status, 0);
-    std::string page = text_of(sweep_folder() / "comparison.html");
-    page.replace(page.rfind("</body>"), 7, R"(<script>
-        parent.postMessage(document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits " + innerWidth, "*");
-    </script></body>)");
-    testing_fettle::write_text(folder() / "inner.html", page);
-    const std::string frame = "<body><iframe src=\"inner.html\" width=\"360\" height=\"800\"></iframe></body>";
-    EXPECT_EQ(probed(frame, R"(addEventListener("message", event => document.body.dataset.probe = event.data))"),
-              "fits 360");
+    EXPECT_EQ(on_a_phone(text_of(sweep_folder() / "comparison.html")), "fits 360");
 }
 
 TEST_F(SweepPage, IsLightWithManyCells) {
