@@ -5,9 +5,9 @@
 
 #include <fettle/image.hpp>
 #include <fettle/sdk.hpp>
+#include <fettle/unique_ids.hpp>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 namespace {
@@ -122,14 +122,15 @@ struct Write final : fettle::Stage {
     class Names {
        public:
         Names(const fettle::Images& images, fettle::Context& context) {
+            std::vector<fettle::SampleInfo> infos;
+            for (std::size_t i = 0; i < images.size(); ++i) infos.push_back({row_text(images.info(i).id)});
+            fettle::make_ids_unique(infos);
             SafeNames safe;
-            std::map<std::string, int> times;
             int repeated = 0;
             for (std::size_t i = 0; i < images.size(); ++i) {
-                std::string id = row_text(images.info(i).id);
-                if (const int count = ++times[id]; count > 1) id += "#" + std::to_string(count), ++repeated;
-                files_.push_back(safe.of(id));
-                ids_.push_back(std::move(id));
+                repeated += infos[i].id != row_text(images.info(i).id);
+                files_.push_back(safe.of(infos[i].id));
+                ids_.push_back(std::move(infos[i].id));
             }
             if (repeated > 0)
                 context.warn(std::to_string(repeated) + " samples have the id of another one; they are written as `" +

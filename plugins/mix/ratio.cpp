@@ -2,9 +2,9 @@
 
 #include <fettle/sdk.hpp>
 #include <fettle/statistics.hpp>
+#include <fettle/unique_ids.hpp>
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace {
 
@@ -28,26 +28,11 @@ std::vector<std::size_t> draw(std::size_t count, std::size_t size, Random& rando
     return picks;
 }
 
-/// The ids of picks, made unique: a second "a" becomes "a#2".
-std::vector<std::string> unique_ids(const Images& images, const std::vector<std::size_t>& picks) {
-    std::unordered_set<std::string> original, taken;
-    for (const std::size_t i : picks) original.insert(images.info(i).id);
-    std::vector<std::string> ids;
-    for (const std::size_t i : picks) {
-        std::string id = images.info(i).id;
-        // A number is skipped where it makes up an id that another image came with.
-        for (int n = 2; taken.contains(id) || (n > 2 && original.contains(id)); ++n)
-            id = images.info(i).id + "#" + std::to_string(n);
-        taken.insert(id);
-        ids.push_back(std::move(id));
-    }
-    return ids;
-}
-
+/// What was picked of a joined set, under the infos' ids.
 Ref<Images> picked(const Ref<Images>& from, const std::vector<std::size_t>& picks,
-                   const std::vector<std::string>& ids) {
+                   const std::vector<SampleInfo>& infos) {
     return fettle::select_images(from, picks,
-                                 [&ids, k = std::size_t{0}](SampleInfo& info) mutable { info.id = ids[k++]; });
+                                 [&infos, k = std::size_t{0}](SampleInfo& info) mutable { info.id = infos[k++].id; });
 }
 
 /// Sets joined in proportions: so many real images, so many synthetic ones.
@@ -99,9 +84,11 @@ struct Ratio final : fettle::Stage {
         require_enough(in, counts, largest_total(shares, sizes));
         const auto picks = draw_all(counts, sizes, Random(context.seed()));
         const auto images = fettle::join_images(in.images);
-        const auto ids = unique_ids(*images, picks);
-        const auto out = picked(images, picks, ids);
-        return {out, in.targets.empty() ? out : picked(fettle::join_images(in.targets), picks, ids)};
+        std::vector<SampleInfo> infos;
+        for (const std::size_t i : picks) infos.push_back(images->info(i));
+        fettle::make_ids_unique(infos);
+        const auto out = picked(images, picks, infos);
+        return {out, in.targets.empty() ? out : picked(fettle::join_images(in.targets), picks, infos)};
     }
 
    private:

@@ -2,6 +2,7 @@
 #include <fettle/error.hpp>
 #include <fettle/parallel.hpp>
 #include <fettle/ports.hpp>
+#include <fettle/unique_ids.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <map>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace fettle {
@@ -154,6 +156,14 @@ bool same_values(const std::vector<double>& left, const std::vector<double>& rig
                       [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); });
 }
 
+/// Two sets of one name for two things: sound images, and the same damaged.
+void require_same_label(const SampleInfo& one, const SampleInfo& other) {
+    if (one.label == other.label || one.label == Label::unknown || other.label == Label::unknown) return;
+    throw Error(Fault::data, "`" + one.id + "` is " + std::string(to_string(one.label)) +
+                                 " in one table of scores and " + std::string(to_string(other.label)) + " in another")
+        .help("give the stages that score them the same sets in the same order");
+}
+
 }  // namespace
 
 std::string_view to_string(Label label) { return label_words[static_cast<std::size_t>(label)]; }
@@ -260,6 +270,17 @@ Ref<Images> select_images(Ref<Images> source, std::vector<std::size_t> indices,
     return std::make_shared<PickedImages>(std::vector{std::move(source)}, std::move(picks), std::move(infos));
 }
 
+void make_ids_unique(std::vector<SampleInfo>& infos) {
+    std::unordered_set<std::string> original, taken;
+    for (const SampleInfo& info : infos) original.insert(info.id);
+    for (SampleInfo& info : infos) {
+        const std::string id = info.id;
+        for (int n = 2; taken.contains(info.id) || (n > 2 && original.contains(info.id)); ++n)
+            info.id = id + "#" + std::to_string(n);
+        taken.insert(info.id);
+    }
+}
+
 Ref<Images> join_images(std::vector<Ref<Images>> parts) {
     if (parts.size() == 1) return parts.front();
     std::vector<PickedImages::Pick> picks;
@@ -269,6 +290,7 @@ Ref<Images> join_images(std::vector<Ref<Images>> parts) {
             picks.push_back({part, i});
             infos.push_back(parts[part]->info(i));
         }
+    make_ids_unique(infos);
     return std::make_shared<PickedImages>(std::move(parts), std::move(picks), std::move(infos));
 }
 
@@ -303,7 +325,11 @@ void for_each_batch(const Sequence& images, std::size_t batch,
 Scores join_scores(const std::vector<Ref<Scores>>& tables) {
     Scores joined = *tables.front();
     std::unordered_map<std::string, std::size_t> row_of;
-    for (std::size_t i = 0; i < joined.rows.size(); ++i) row_of.emplace(joined.rows[i].id, i);
+    for (std::size_t i = 0; i < joined.rows.size(); ++i)
+        if (!row_of.emplace(joined.rows[i].id, i).second && tables.size() > 1)
+            throw Error(Fault::data,
+                        "two samples are called `" + joined.rows[i].id + "`, and tables are joined by that")
+                .help("make the ids of what is scored unique; `mix.ratio` and stages that take several sets do so");
     for (std::size_t t = 1; t < tables.size(); ++t) {
         const Scores& table = *tables[t];
         if (table.rows.size() != joined.rows.size())
@@ -315,6 +341,7 @@ Scores join_scores(const std::vector<Ref<Scores>>& tables) {
                 const auto row = row_of.find(table.rows[i].id);
                 if (row == row_of.end())
                     throw Error(Fault::data, "`" + table.rows[i].id + "` is scored in one table and not in the other");
+                require_same_label(joined.rows[row->second], table.rows[i]);
                 placed.values[row->second] = column.values[i];
             }
             joined.columns.push_back(std::move(placed));

@@ -146,11 +146,14 @@ TEST(Write, ManyBatchesOfSeveralSetsKeepTheirOrder) {
 
 TEST(Write, ASampleThatIsThereTwiceGetsANameOfItsOwn) {
     const TemporaryFolder here;
-    const auto set = fixed_images({sample_of("a.png", noise_image(1))});
-    TestContext context(here / "context");
-    const auto folder = write({set, set}, context, {});
+    const Sample a = sample_of("a.png", noise_image(1));
+    TestContext context(here / "context"), of_two(here / "two");
+    const auto folder = write({fixed_images({a, a})}, context, {});
     EXPECT_THAT(context.warnings(), ElementsAre(HasSubstr("1 samples have the id")));
     EXPECT_THAT(ids_of(*images_at("dataset.table", folder, context)), ElementsAre("a.png", "a.png#2"));
+    const auto joined = write({fixed_images({a}), fixed_images({a})}, of_two, {});
+    EXPECT_TRUE(of_two.warnings().empty());
+    EXPECT_THAT(ids_of(*images_at("dataset.table", joined, of_two)), ElementsAre("a.png", "a.png#2"));
 }
 
 TEST(Write, WhatATableCantHoldIsSaid) {

@@ -269,6 +269,21 @@ TEST(JoinScores, JoinsByIdAndRefusesOtherSamples) {
     EXPECT_THAT(message_of([&] { fettle::join_scores({a, a}); }), HasSubstr("two columns"));
 }
 
+// By an id alone nobody can tell which of two samples a score belongs to.
+TEST(JoinScores, RefusesIdsThatTellNothing) {
+    const auto info = [](const char* id, Label label) { return fakes::info(id, Split::test, label); };
+    const auto x = info("x", Label::normal), damaged = info("x", Label::anomalous), y = info("y", Label::normal);
+    EXPECT_THAT(message_of([&] {
+                    fettle::join_scores({fakes::table("a", {x, damaged}, {1, 2}), fakes::table("b", {x, y}, {1, 2})});
+                }),
+                HasSubstr("two samples are called `x`"));
+    EXPECT_THAT(message_of([&] {
+                    fettle::join_scores({fakes::table("a", {x, y}, {1, 2}), fakes::table("b", {y, damaged}, {1, 2})});
+                }),
+                HasSubstr("`x` is normal in one table of scores and anomalous in another"));
+    EXPECT_EQ(fettle::join_scores({fakes::table("a", {x, damaged}, {1, 2})}).rows.size(), 2u);
+}
+
 fettle::Ref<fettle::Images> grey(const std::vector<int>& values, Split first = Split::test) {
     std::vector<fettle::SampleInfo> infos;
     for (std::size_t i = 0; i < values.size(); ++i)

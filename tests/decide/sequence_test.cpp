@@ -132,6 +132,18 @@ TEST(JoinImages, OneAfterAnother) {
     EXPECT_EQ(fettle::join_images({a}), a);
 }
 
+// Sound images and the same damaged, which a synthesizer calls by the same ids.
+TEST(JoinImages, IdsThatComeAgainAreMadeUnique) {
+    const auto sound = noise(2, 1, "a"), damaged = noise(2, 2, "a"), named = noise(3, 3, "a0#");
+    const auto joined = fettle::join_images({sound, damaged, damaged, named});
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < joined->size(); ++i) ids.push_back(joined->info(i).id);
+    EXPECT_THAT(ids, testing::ElementsAre("a0", "a1", "a0#3", "a1#2", "a0#4", "a1#3", "a0#0", "a0#1", "a0#2"));
+    EXPECT_EQ(at(*joined, 2)->info.id, "a0#3");
+    EXPECT_EQ(at(*joined, 2)->image, at(*damaged, 0)->image);
+    EXPECT_EQ(sound->info(0).id, damaged->info(0).id);
+}
+
 /// A sequence on the tensor side, made in blocks; remembers what it was asked for.
 class Tensors final : public fettle::Images {
    public:

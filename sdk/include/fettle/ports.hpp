@@ -191,7 +191,7 @@ Ref<Images> lazy_images(std::vector<SampleInfo> infos,
 Ref<Images> select_images(Ref<Images> source, std::vector<std::size_t> indices,
                           const std::function<void(SampleInfo&)>& change = {});
 
-/// Several sequences one after another; one is returned as it is.
+/// Several sequences one after another, an id that comes again made unique ("a#2"); a single one as it is.
 Ref<Images> join_images(std::vector<Ref<Images>> parts);
 
 /// Reads `images` from first to last in batches of `batch` (raised to a multiple of its block), the next batches
@@ -236,8 +236,8 @@ class Missing {
     std::string first_;
 };
 
-/// The tables joined into one by sample id, in the first one's order. Throws Error(Fault::data) where they don't
-/// hold the same samples or two columns share a name.
+/// The tables joined into one by sample id, in the first one's order. Throws Error(Fault::data) where they don't hold
+/// the same samples, ids aren't unique, a sample is normal in one and anomalous in another, or columns share a name.
 Scores join_scores(const std::vector<Ref<Scores>>& tables);
 
 /// A threshold on one column: anomalous where score > threshold.
