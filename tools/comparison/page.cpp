@@ -170,7 +170,6 @@ Json data_of(const Comparison& compared, bool pictures) {
         const PastRun& run = compared.runs[r];
         runs.push_back({{"letter", compared.letters[r]},
                         {"name", run.name},
-                        {"folder", run.folder.string()},
                         {"status", run.status},
                         {"started", run.started},
                         {"seconds", number(run.seconds)},
