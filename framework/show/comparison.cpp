@@ -130,15 +130,17 @@ void add_metric(Comparison& out, std::string title, bool one_unit,
 /// Data sets that aren't set alike may give other pictures the same names.
 void warn_of_data(Comparison& out) {
     std::set<std::string> names;
-    // What reads images makes none: it looks them over, or writes them down.
     const auto is_data_set = [&](const std::string& stage) {
-        bool is = false;
+        bool is = false, is_judged = false, is_pasted = false;
         for (const PastRun& run : out.runs)
             for (const auto& [path, value] : run.settings) {
+                // What reads images makes none: it looks them over, or writes them down.
                 if (path.starts_with(stage + ".in.")) return false;
                 is |= path == stage + ".use" && value.starts_with("\"dataset.");
+                if (value.find('"' + stage + '.') != value.npos)
+                    (path.ends_with(".in.objects") ? is_pasted : is_judged) = true;
             }
-        return is;
+        return is && (is_judged || !is_pasted);  // cut-outs are pasted into samples, and are none themselves
     };
     for (const DifferingSetting& each : out.settings)
         if (is_data_set(each.path.substr(0, each.path.find('.')))) names.insert(each.path);

@@ -90,6 +90,22 @@ TEST_F(Compare, OnlyWhatMakesImagesIsAnotherDataSet) {
                 HasSubstr("data sets aren't the same (parts.anomalous)"));
 }
 
+TEST_F(Compare, CutOutsAreNoSamples) {
+    const std::string text = testing_fettle::text_of(fs::path(FETTLE_SOURCE_FOLDER) / "graphs/smallest.toml");
+    graph("pasted.toml",
+          text +
+              "[stage.cutouts]\nuse = \"dataset.procedural\"\ncount = 12\nanomalous = 12\nsize = [48, 48]\n"
+              "[stage.pasted]\nuse = \"synthesize.paste\"\nin.images = \"split.test\"\n"
+              "in.objects = \"cutouts\"\nfresh = false\nkeep = true\n");
+    const auto folder_of = [&](const std::string& setting) {
+        const Outcome outcome = call({"run", "pasted.toml", "--set", setting});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return run_folder(outcome).string();
+    };
+    EXPECT_THAT(compare({folder_of("cutouts.size=[40,40]"), folder_of("cutouts.size=[44,44]")}).out,
+                AllOf(HasSubstr("cutouts.size"), Not(HasSubstr("data sets aren't the same"))));
+}
+
 // As of a sweep's cells, whose folders are named by what they set; and before anything was run there.
 TEST_F(Compare, APageOfManyWordsHasAShortName) {
     std::vector<std::string> runs;
