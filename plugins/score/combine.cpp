@@ -34,11 +34,12 @@ struct Combine final : fettle::Stage {
             .in("scores", &In::scores, "Scores; those of normal calibration samples say what is usual.",
                 fettle::needs_calibration())
             .out("scores", &Out::scores, "One column.", {}, fettle::Labels::kept)
-            .param("by", &Combine::by,
-                   "How: \"weighted\" (mean of standard deviations from the mean), \"log_sum\" (the same of "
-                   "logarithms; scores above 0), \"rank\" (mean share of calibration scores that lie below), "
-                   "\"mahalanobis\" (distance from the calibration scores by how they scatter together).",
-                   fettle::one_of({"weighted", "log_sum", "rank", "mahalanobis"}))
+            .param(
+                "by", &Combine::by,
+                "How: \"weighted\" (mean of standard deviations from the mean), \"log_sum\" (the same of "
+                "logarithms; calibration scores above 0), \"rank\" (mean share of calibration scores that lie below), "
+                "\"mahalanobis\" (distance from the calibration scores by how they scatter together).",
+                fettle::one_of({"weighted", "log_sum", "rank", "mahalanobis"}))
             .param("weights", &Combine::weights,
                    "How much each column counts, in proportion, in their order; empty: all the same.",
                    fettle::at_least(0))
@@ -65,7 +66,7 @@ struct Combine final : fettle::Stage {
         require_enough(table);
         for (Scores::Column& column : table.columns) {
             settle(column, table.rows);
-            if (by == "log_sum") take_logarithms(column, table.rows);
+            if (by == "log_sum") take_logarithms(column, table.rows, context);
         }
         auto out = std::make_shared<Scores>();
         out->columns.push_back({column_name(table), by == "mahalanobis" ? distances(table) : weighted_means(table)});
@@ -146,15 +147,29 @@ struct Combine final : fettle::Stage {
                   " normal images, better a hundred");
     }
 
-    static void take_logarithms(Scores::Column& column, const std::vector<SampleInfo>& rows) {
+    /// A test score of 0, or below it, is taken for the least of the reference: as usual as anything is known to be.
+    /// Its own logarithm would outweigh whatever the other columns say.
+    static void take_logarithms(Scores::Column& column, const std::vector<SampleInfo>& rows, fettle::Context& context) {
+        const auto reference = reference_of(column, rows);
+        const double least = *std::min_element(reference.begin(), reference.end());
+        std::size_t raised = 0, first = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (column.values[i] <= 0)
+            double& value = column.values[i];
+            if (value <= 0 && rows[i].split == fettle::Split::test && least > 0) {
+                if (raised++ == 0) first = i;
+                value = least;
+            }
+            if (value <= 0)
                 throw Error(Fault::numeric, "the score `" + column.name + "` of `" + rows[i].id + "` is " +
-                                                fettle::Setting(column.values[i]).text() + " and has no logarithm")
+                                                fettle::Setting(value).text() + " and has no logarithm")
                     .parameter("by")
                     .help("take `by = \"weighted\"` or \"rank\" for scores that may be 0 or below");
-            column.values[i] = std::log(column.values[i]);
+            value = std::log(value);
         }
+        if (raised > 0)
+            context.warn("`" + column.name + "` of " + std::to_string(raised) + " test samples, `" + rows[first].id +
+                         "` the first, is 0 or below and has no logarithm: they count as the most usual calibration "
+                         "sample does");
     }
 
     /// A test sample may lack a score; it then has no combined one either.

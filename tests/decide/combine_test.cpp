@@ -112,10 +112,26 @@ TEST(ScoreCombine, LogSumKnowsNoUnitsAndNoPowers) {
     for (double& value : powers.columns[1]) value = 5 * value * value;
     const auto a = combined(tables, {{"by", "log_sum"}}), b = combined(powers, {{"by", "log_sum"}});
     for (std::size_t i = 0; i < a.values.size(); ++i) EXPECT_NEAR(a.values[i], b.values[i], 1e-9);
-    powers.columns[0][60] = 0;
+    powers.columns[0][3] = 0;
     const auto error = failure(powers, {{"by", "log_sum"}});
-    EXPECT_THAT(error.what(), HasSubstr("the score `a` of `60` is 0.0 and has no logarithm"));
+    EXPECT_THAT(error.what(), HasSubstr("the score `a` of `3` is 0.0 and has no logarithm"));
     EXPECT_EQ(error.parameter(), "by");
+}
+
+// A threshold is not to end a run over an image that no calibration image foretold; nor is a 0 to outweigh the rest.
+TEST(ScoreCombine, ATestScoreOfZeroIsAsUsualAsTheMostUsual) {
+    fettle::Random random(1);
+    auto tables = random_tables(random, 40);
+    const std::size_t test = tables.rows.size() - 1;
+    tables.columns[0][test] = *std::min_element(tables.columns[0].begin(), tables.columns[0].begin() + 40);
+    const auto least = combined(tables, {{"by", "log_sum"}});
+    for (const double value : {0.0, -2.0}) {
+        tables.columns[0][test] = value;
+        std::vector<std::string> warnings;
+        EXPECT_EQ(combined(tables, {{"by", "log_sum"}}, &warnings).values, least.values);
+        EXPECT_THAT(warnings,
+                    testing::ElementsAre(AllOf(HasSubstr("`a` of 1 test samples"), HasSubstr("no logarithm"))));
+    }
 }
 
 TEST(ScoreCombine, NothingOfTestOrOfAnomaliesMovesIt) {
