@@ -127,20 +127,31 @@ void add_metric(Comparison& out, std::string title, bool one_unit,
     out.metrics.push_back(std::move(metric));
 }
 
+/// Whether something of a stage's makes it into decisions, other than by what was learnt from it.
+bool is_judged(const SettingTexts& settings, const std::string& stage) {
+    std::vector<std::string> from{stage};
+    for (std::size_t k = 0; k < from.size(); ++k)
+        for (const auto& [path, value] : settings) {
+            const auto port = path.find(".in.");
+            if (port == path.npos || value.find('"' + from[k] + '.') == value.npos) continue;
+            const std::string name = path.substr(port + 4), reader = path.substr(0, port);
+            if (name == "decisions") return true;
+            if (name != "network" && name != "train" && std::find(from.begin(), from.end(), reader) == from.end())
+                from.push_back(reader);
+        }
+    return false;
+}
+
 /// Data sets that aren't set alike may give other pictures the same names.
 void warn_of_data(Comparison& out) {
     std::set<std::string> names;
     const auto is_data_set = [&](const std::string& stage) {
-        bool is = false, is_judged = false, is_pasted = false;
-        for (const PastRun& run : out.runs)
-            for (const auto& [path, value] : run.settings) {
-                // What reads images makes none: it looks them over, or writes them down.
-                if (path.starts_with(stage + ".in.")) return false;
-                is |= path == stage + ".use" && value.starts_with("\"dataset.");
-                if (value.find('"' + stage + '.') != value.npos)
-                    (path.ends_with(".in.objects") ? is_pasted : is_judged) = true;
-            }
-        return is && (is_judged || !is_pasted);  // cut-outs are pasted into samples, and are none themselves
+        return std::any_of(out.runs.begin(), out.runs.end(), [&](const PastRun& run) {
+            return is_judged(run.settings, stage) &&
+                   std::any_of(run.settings.begin(), run.settings.end(), [&](const auto& setting) {
+                       return setting.first == stage + ".use" && setting.second.starts_with("\"dataset.");
+                   });
+        });
     };
     for (const DifferingSetting& each : out.settings)
         if (is_data_set(each.path.substr(0, each.path.find('.')))) names.insert(each.path);

@@ -124,11 +124,12 @@ struct Write final : fettle::Stage {
         Names(const fettle::Images& images, fettle::Context& context) {
             std::vector<fettle::SampleInfo> infos;
             for (std::size_t i = 0; i < images.size(); ++i) infos.push_back({row_text(images.info(i).id)});
+            const auto own = infos;
             fettle::make_ids_unique(infos);
             SafeNames safe;
             int repeated = 0;
             for (std::size_t i = 0; i < images.size(); ++i) {
-                repeated += infos[i].id != row_text(images.info(i).id);
+                repeated += infos[i].id != own[i].id;
                 files_.push_back(safe.of(infos[i].id));
                 ids_.push_back(std::move(infos[i].id));
             }

@@ -4,6 +4,7 @@
 #include "trivial.hpp"
 
 #include <fettle/sdk.hpp>
+#include <fettle/unique_ids.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -296,6 +297,7 @@ struct Baselines final : fettle::Stage {
             if (found == known.end())
                 throw Error(Fault::data, "the image `" + images[row].id + "` has no score")
                     .help("connect to `in.images` what the metrics scored: the same `calibrate` and `test` images");
+            fettle::require_same_label(metrics[found->second], images[row]);
             out.push_back(found->second);
         }
         return out;

@@ -4,6 +4,7 @@
 
 #include <fettle/parallel.hpp>
 #include <fettle/statistics.hpp>
+#include <fettle/unique_ids.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -75,6 +76,7 @@ Shelf read(std::span<const std::size_t> rows, const std::vector<Set>& sets, cons
         Rows places, indices;
         for (std::size_t i = 0; i < rows.size(); ++i)
             if (const auto at = sets[s].index_of.find(scores.rows[rows[i]].id); at != sets[s].index_of.end()) {
+                fettle::require_same_label(scores.rows[rows[i]], sets[s].maps->info(at->second));
                 places.push_back(i);
                 indices.push_back(at->second);
             }

@@ -7,6 +7,7 @@
 
 #include <fettle/image.hpp>
 #include <fettle/statistics.hpp>
+#include <fettle/unique_ids.hpp>
 
 #include <opencv2/imgproc.hpp>
 
@@ -138,6 +139,7 @@ class Shown {
         for (const auto& row : scores.rows) {
             const auto place = places.find(row.id);
             place_.push_back(place == places.end() ? missing : place->second);
+            if (holds(place_.size() - 1)) fettle::require_same_label(row, maps.info(place->second));
         }
     }
     bool holds(std::size_t row) const { return place_[row] != missing; }

@@ -66,7 +66,7 @@ struct Combine final : fettle::Stage {
         require_enough(table);
         for (Scores::Column& column : table.columns) {
             settle(column, table.rows);
-            if (by == "log_sum") take_logarithms(column, table.rows, context);
+            if (by == "log_sum") take_logarithms(column, table.rows);
         }
         auto out = std::make_shared<Scores>();
         out->columns.push_back({column_name(table), by == "mahalanobis" ? distances(table) : weighted_means(table)});
@@ -147,29 +147,21 @@ struct Combine final : fettle::Stage {
                   " normal images, better a hundred");
     }
 
-    /// A test score of 0, or below it, is taken for the least of the reference: as usual as anything is known to be.
-    /// Its own logarithm would outweigh whatever the other columns say.
-    static void take_logarithms(Scores::Column& column, const std::vector<SampleInfo>& rows, fettle::Context& context) {
-        const auto reference = reference_of(column, rows);
-        const double least = *std::min_element(reference.begin(), reference.end());
-        std::size_t raised = 0, first = 0;
+    /// What lies below all of the reference is taken for the least of it: as usual as anything is known to be. Near 0 a
+    /// logarithm would outweigh whatever the other columns say, and 0 has none.
+    static void take_logarithms(Scores::Column& column, const std::vector<SampleInfo>& rows) {
+        double least = std::numeric_limits<double>::infinity();
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            double& value = column.values[i];
-            if (value <= 0 && rows[i].split == fettle::Split::test && least > 0) {
-                if (raised++ == 0) first = i;
-                value = least;
-            }
-            if (value <= 0)
+            if (!is_reference(rows[i])) continue;
+            if (column.values[i] <= 0)
                 throw Error(Fault::numeric, "the score `" + column.name + "` of `" + rows[i].id + "` is " +
-                                                fettle::Setting(value).text() + " and has no logarithm")
+                                                fettle::Setting(column.values[i]).text() + " and has no logarithm")
                     .parameter("by")
                     .help("take `by = \"weighted\"` or \"rank\" for scores that may be 0 or below");
-            value = std::log(value);
+            least = std::min(least, column.values[i]);
         }
-        if (raised > 0)
-            context.warn("`" + column.name + "` of " + std::to_string(raised) + " test samples, `" + rows[first].id +
-                         "` the first, is 0 or below and has no logarithm: they count as the most usual calibration "
-                         "sample does");
+        for (double& value : column.values)
+            if (!std::isnan(value)) value = std::log(std::max(value, least));
     }
 
     /// A test sample may lack a score; it then has no combined one either.

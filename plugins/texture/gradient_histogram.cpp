@@ -104,8 +104,10 @@ struct GradientHistogram final : fettle::Stage {
         auto out = std::make_shared<Scores>();
         out->columns.push_back({context.label(), {}});
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            out->rows.push_back(images->info(i));
-            out->columns.front().values.push_back(distances.distance(rows[i], own.contains(images->info(i).id)));
+            const fettle::SampleInfo& info = images->info(i);
+            const bool is_own = info.label != fettle::Label::anomalous && own.contains(info.id);  // not it, damaged
+            out->rows.push_back(info);
+            out->columns.front().values.push_back(distances.distance(rows[i], is_own));
         }
         fettle::settle_missing(out->columns.front(), out->rows, context);
         return {out};

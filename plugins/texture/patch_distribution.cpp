@@ -205,7 +205,8 @@ struct PatchDistribution final : fettle::Stage {
     static void warn_of_own(const Images& images, const std::unordered_set<std::string>& own,
                             const fettle::Context& context) {
         std::size_t count = 0;
-        for (std::size_t i = 0; i < images.size(); ++i) count += own.contains(images.info(i).id);
+        for (std::size_t i = 0; i < images.size(); ++i)
+            count += images.info(i).label != fettle::Label::anomalous && own.contains(images.info(i).id);
         if (count > 0)
             context.warn(std::to_string(count) +
                          " of the images are among those that said what is usual: they look more usual than new ones");

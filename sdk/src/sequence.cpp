@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
@@ -156,12 +157,31 @@ bool same_values(const std::vector<double>& left, const std::vector<double>& rig
                       [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); });
 }
 
-/// Two sets of one name for two things: sound images, and the same damaged.
-void require_same_label(const SampleInfo& one, const SampleInfo& other) {
-    if (one.label == other.label || one.label == Label::unknown || other.label == Label::unknown) return;
-    throw Error(Fault::data, "`" + one.id + "` is " + std::string(to_string(one.label)) +
-                                 " in one table of scores and " + std::string(to_string(other.label)) + " in another")
-        .help("give the stages that score them the same sets in the same order");
+/// Where each row of `rows` lies in `among`; the places are each other's reverse, and none is there twice.
+std::vector<std::size_t> places_of(const std::vector<SampleInfo>& rows, const std::vector<SampleInfo>& among) {
+    if (rows.size() != among.size())
+        throw Error(Fault::data, "the tables of scores hold " + std::to_string(among.size()) + " and " +
+                                     std::to_string(rows.size()) + " samples; they must hold the same ones");
+    std::vector<std::size_t> places(rows.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    const auto same_id = [](const SampleInfo& a, const SampleInfo& b) { return a.id == b.id; };
+    if (std::equal(rows.begin(), rows.end(), among.begin(), same_id)) return places;
+    std::unordered_map<std::string_view, std::size_t> place_of;
+    for (std::size_t i = 0; i < among.size(); ++i) place_of.emplace(among[i].id, i);
+    std::vector<bool> placed(among.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto place = place_of.find(rows[i].id);
+        if (place == place_of.end())
+            throw Error(Fault::data, "`" + rows[i].id + "` is scored in one table and not in the other");
+        if (placed[place->second])
+            throw Error(Fault::data, "two samples are called `" + rows[i].id + "`, and tables are joined by that")
+                .help(
+                    "give the stages that score them the same sets in the same order, or make ids unique with "
+                    "`mix.ratio`");
+        placed[place->second] = true;
+        places[i] = place->second;
+    }
+    return places;
 }
 
 }  // namespace
@@ -272,13 +292,24 @@ Ref<Images> select_images(Ref<Images> source, std::vector<std::size_t> indices,
 
 void make_ids_unique(std::vector<SampleInfo>& infos) {
     std::unordered_set<std::string> original, taken;
+    std::unordered_map<std::string, std::size_t> next;  // the number that the next sample of that id may have
     for (const SampleInfo& info : infos) original.insert(info.id);
     for (SampleInfo& info : infos) {
-        const std::string id = info.id;
-        for (int n = 2; taken.contains(info.id) || (n > 2 && original.contains(info.id)); ++n)
-            info.id = id + "#" + std::to_string(n);
-        taken.insert(info.id);
+        if (taken.insert(info.id).second) continue;
+        std::size_t& number = next.try_emplace(info.id, 2).first->second;
+        std::string unique;
+        do unique = info.id + "#" + std::to_string(number++);
+        while (original.contains(unique));
+        taken.insert(unique);
+        info.id = std::move(unique);
     }
+}
+
+void require_same_label(const SampleInfo& one, const SampleInfo& other) {
+    if (one.label == other.label || one.label == Label::unknown || other.label == Label::unknown) return;
+    throw Error(Fault::data, "`" + one.id + "` is " + std::string(to_string(one.label)) + " at one place and " +
+                                 std::string(to_string(other.label)) + " at another")
+        .help("give all stages that take several sets the same ones in the same order");
 }
 
 Ref<Images> join_images(std::vector<Ref<Images>> parts) {
@@ -324,26 +355,13 @@ void for_each_batch(const Sequence& images, std::size_t batch,
 
 Scores join_scores(const std::vector<Ref<Scores>>& tables) {
     Scores joined = *tables.front();
-    std::unordered_map<std::string, std::size_t> row_of;
-    for (std::size_t i = 0; i < joined.rows.size(); ++i)
-        if (!row_of.emplace(joined.rows[i].id, i).second && tables.size() > 1)
-            throw Error(Fault::data,
-                        "two samples are called `" + joined.rows[i].id + "`, and tables are joined by that")
-                .help("make the ids of what is scored unique; `mix.ratio` and stages that take several sets do so");
     for (std::size_t t = 1; t < tables.size(); ++t) {
         const Scores& table = *tables[t];
-        if (table.rows.size() != joined.rows.size())
-            throw Error(Fault::data, "the tables of scores hold " + std::to_string(joined.rows.size()) + " and " +
-                                         std::to_string(table.rows.size()) + " samples; they must hold the same ones");
+        const auto places = places_of(table.rows, joined.rows);
+        for (std::size_t i = 0; i < places.size(); ++i) require_same_label(joined.rows[places[i]], table.rows[i]);
         for (const Scores::Column& column : table.columns) {
-            Scores::Column placed{column.name, std::vector<double>(joined.rows.size())};
-            for (std::size_t i = 0; i < table.rows.size(); ++i) {
-                const auto row = row_of.find(table.rows[i].id);
-                if (row == row_of.end())
-                    throw Error(Fault::data, "`" + table.rows[i].id + "` is scored in one table and not in the other");
-                require_same_label(joined.rows[row->second], table.rows[i]);
-                placed.values[row->second] = column.values[i];
-            }
+            Scores::Column placed{column.name, std::vector<double>(places.size())};
+            for (std::size_t i = 0; i < places.size(); ++i) placed.values[places[i]] = column.values[i];
             joined.columns.push_back(std::move(placed));
         }
     }

@@ -289,16 +289,24 @@ TEST(Baselines, RefuseWhatDoesNotBelong) {
     Scene unscored;
     unscored.add(Split::test, Label::normal, noise(random, 8, 8, 100, 10), 0);
     unscored.add(Split::test, Label::anomalous, noise(random, 8, 8, 100, 10), 0);
+    const auto refusal = [&](std::vector<fettle::SampleInfo> scored) -> std::string {
+        fettle::testing::TestContext context;
+        try {
+            plugin().run(
+                "evaluate.baselines", *plugin().make("evaluate.baselines"),
+                {{"images", {unscored.sequence()}}, {"scores", {fakes::table("metric", std::move(scored), {0, 1})}}},
+                context);
+        } catch (const fettle::Error& error) {
+            return error.what();
+        }
+        return "nothing was refused";
+    };
     auto infos = unscored.infos;
     infos[1].id = "another";
-    fettle::testing::TestContext context;
-    try {
-        plugin().run("evaluate.baselines", *plugin().make("evaluate.baselines"),
-                     {{"images", {unscored.sequence()}}, {"scores", {fakes::table("metric", infos, {0, 1})}}}, context);
-        FAIL();
-    } catch (const fettle::Error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("`image 1` has no score"));
-    }
+    EXPECT_THAT(refusal(infos), HasSubstr("`image 1` has no score"));
+    infos = unscored.infos;
+    std::swap(infos[0].label, infos[1].label);
+    EXPECT_THAT(refusal(infos), HasSubstr("`image 0` is anomalous at one place and normal at another"));
 }
 
 }  // namespace

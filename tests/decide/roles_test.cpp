@@ -269,19 +269,22 @@ TEST(JoinScores, JoinsByIdAndRefusesOtherSamples) {
     EXPECT_THAT(message_of([&] { fettle::join_scores({a, a}); }), HasSubstr("two columns"));
 }
 
-// By an id alone nobody can tell which of two samples a score belongs to.
+// By an id alone nobody can tell which of two samples a score belongs to; by a place of the same order everybody can.
 TEST(JoinScores, RefusesIdsThatTellNothing) {
     const auto info = [](const char* id, Label label) { return fakes::info(id, Split::test, label); };
     const auto x = info("x", Label::normal), damaged = info("x", Label::anomalous), y = info("y", Label::normal);
-    EXPECT_THAT(message_of([&] {
-                    fettle::join_scores({fakes::table("a", {x, damaged}, {1, 2}), fakes::table("b", {x, y}, {1, 2})});
-                }),
-                HasSubstr("two samples are called `x`"));
-    EXPECT_THAT(message_of([&] {
-                    fettle::join_scores({fakes::table("a", {x, y}, {1, 2}), fakes::table("b", {y, damaged}, {1, 2})});
-                }),
-                HasSubstr("`x` is normal in one table of scores and anomalous in another"));
-    EXPECT_EQ(fettle::join_scores({fakes::table("a", {x, damaged}, {1, 2})}).rows.size(), 2u);
+    const auto refusal = [](std::vector<fettle::SampleInfo> a, std::vector<fettle::SampleInfo> b) {
+        return message_of([&] {
+            fettle::join_scores({fakes::table("a", std::move(a), {1, 2}), fakes::table("b", std::move(b), {3, 4})});
+        });
+    };
+    EXPECT_THAT(refusal({x, y}, {x, x}), HasSubstr("two samples are called `x`"));
+    EXPECT_THAT(refusal({x, x}, {x, y}), HasSubstr("`y` is scored in one table and not in the other"));
+    EXPECT_THAT(refusal({x, y}, {y, damaged}), HasSubstr("`x` is normal at one place and anomalous at another"));
+    EXPECT_THAT(refusal({x, damaged}, {damaged, x}), HasSubstr("`x` is normal at one place and anomalous at another"));
+    const auto same =
+        fettle::join_scores({fakes::table("a", {x, damaged}, {1, 2}), fakes::table("b", {x, damaged}, {3, 4})});
+    EXPECT_THAT(same.columns[1].values, ElementsAre(3, 4));
 }
 
 fettle::Ref<fettle::Images> grey(const std::vector<int>& values, Split first = Split::test) {

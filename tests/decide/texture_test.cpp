@@ -257,6 +257,19 @@ TEST(GradientHistogram, MeasuresATrainingImageByTheOthers) {
     EXPECT_LT(std::abs(own - left_out), std::abs(as_new - left_out));
 }
 
+// A synthesizer calls what it damages by the name of the sound image.
+TEST(GradientHistogram, ADamagedTrainingImageIsANewOne) {
+    Set set = surfaces(7, 30, 0);
+    fettle::Random random(8);
+    const Image damaged = surface(random, 40, 32, 40);
+    const Settings few{{"count", 1}, {"directions", "any"}, {"bins", 3}};
+    Set named = set, called = set;
+    named.add(Split::test, damaged, Label::anomalous);
+    called.add(Split::test, damaged, Label::anomalous);
+    called.infos.back().id = called.infos[4].id;
+    EXPECT_EQ(scored(called, few).columns.at(0).values, scored(named, few).columns.at(0).values);
+}
+
 TEST(GradientHistogram, IsTheSameWhateverTheThreads) {
     const Set set = surfaces(9, 40, 40);
     const auto many = scored(set, {}).columns.at(0).values;
