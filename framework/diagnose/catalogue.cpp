@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace fettle::runtime::errors {
 namespace {
@@ -14,14 +12,6 @@ Diagnostic make(const char* code, Span at, std::string message, std::string hint
                 std::vector<std::string> help = {}) {
     std::erase(help, "");
     return {code, std::move(message), std::move(at), std::move(hint), std::move(help)};
-}
-
-/// What is right where a process has as many files open as it may; empty where `what` was wrong is something else.
-std::string too_many_files(const std::string& what) {
-    return what.find(std::strerror(EMFILE)) == std::string::npos
-               ? ""
-               : "this process has as many files open as it may: `ulimit -n` says how many, `ulimit -n 1024` allows "
-                 "more";
 }
 
 std::string takes(const char* what, const std::vector<std::string>& known) {

@@ -73,6 +73,8 @@ struct Failure : std::exception {
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 /// "a, b and c".
 std::string listed(const std::vector<std::string>& words, const char* last = "and");
+/// What is right where a process has as many files open as it may; empty where `what` was wrong is something else.
+std::string too_many_files(const std::string& what);
 
 /// What `fettle explain CODE` prints.
 struct CatalogueEntry {
