@@ -58,6 +58,19 @@ TEST(ReadImageHeader, FindsEveryCutOfBmpAndTiff) {
     }
 }
 
+// OpenCV would hand it to GDCM, which makes room for gigabytes where a file of 169 bytes says so.
+TEST(ReadImageHeader, NoDicomPassesForWebp) {
+    auto bytes = fettle::encode_image(noise_image(5, 64, 64), ".webp");
+    ASSERT_GT(bytes.size(), 132u);
+    EXPECT_EQ(read_image_header(bytes).trouble, "");
+    auto dicom = bytes;
+    std::copy_n("DICM", 4, dicom.begin() + 128);
+    EXPECT_THAT(read_image_header(dicom).trouble, ::testing::HasSubstr("DICOM"));
+    EXPECT_THROW(fettle::decode_image(dicom, "dicom.webp"), fettle::Error);
+    bytes[23] ^= 1;
+    EXPECT_THAT(read_image_header(bytes).trouble, ::testing::HasSubstr("doesn't begin as one"));
+}
+
 TEST(DecodeImage, ScalesWhereTheSidesAllowIt) {
     const auto decoded = [](int width, int height, WantedSize wanted) {
         const Image image = decode_image(jpeg(1, width, height), "a", wanted).image;
