@@ -78,8 +78,9 @@ void read_webp(Bytes bytes, ImageHeader& header) {
     if (bytes.size() < little_endian(bytes, 4, 4) + 8) header.trouble = "is cut short: the end of the WebP is missing";
     if (starts_with(bytes, "VP8 ", 12) && big_endian(bytes, 23, 3) != 0x9D012A)
         header.trouble = "is damaged: its WebP frame doesn't begin as one";
-    // What OpenCV's WebP reader refuses its DICOM reader may take, which makes room for whatever length a file states.
-    if (starts_with(bytes, "DICM", 128)) header.trouble = "is a DICOM file where it isn't WebP";
+    // OpenCV hands what its WebP reader refuses to its DICOM reader, which makes room for whatever length a file
+    // states.
+    if (starts_with(bytes, "DICM", 128)) header.trouble = "is damaged: it calls itself WebP, and DICOM too";
 }
 
 void read_bmp(Bytes bytes, ImageHeader& header) {

@@ -157,7 +157,7 @@ bool same_values(const std::vector<double>& left, const std::vector<double>& rig
                       [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); });
 }
 
-/// Where each row of `rows` lies in `among`; the places are each other's reverse, and none is there twice.
+/// Where each of `rows` lies in `among`, no place twice: by id, and by order alone where all ids come in the same one.
 std::vector<std::size_t> places_of(const std::vector<SampleInfo>& rows, const std::vector<SampleInfo>& among) {
     if (rows.size() != among.size())
         throw Error(Fault::data, "the tables of scores hold " + std::to_string(among.size()) + " and " +
@@ -307,8 +307,8 @@ void make_ids_unique(std::vector<SampleInfo>& infos) {
 
 void require_same_label(const SampleInfo& one, const SampleInfo& other) {
     if (one.label == other.label || one.label == Label::unknown || other.label == Label::unknown) return;
-    throw Error(Fault::data, "`" + one.id + "` is " + std::string(to_string(one.label)) + " at one place and " +
-                                 std::string(to_string(other.label)) + " at another")
+    throw Error(Fault::data, "`" + one.id + "` is " + std::string(to_string(one.label)) + " in one input and " +
+                                 std::string(to_string(other.label)) + " in another")
         .help("give all stages that take several sets the same ones in the same order");
 }
 

@@ -306,7 +306,7 @@ TEST(Baselines, RefuseWhatDoesNotBelong) {
     EXPECT_THAT(refusal(infos), HasSubstr("`image 1` has no score"));
     infos = unscored.infos;
     std::swap(infos[0].label, infos[1].label);
-    EXPECT_THAT(refusal(infos), HasSubstr("`image 0` is anomalous at one place and normal at another"));
+    EXPECT_THAT(refusal(infos), HasSubstr("`image 0` is anomalous in one input and normal in another"));
 }
 
 }  // namespace

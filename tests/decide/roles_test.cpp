@@ -280,8 +280,8 @@ TEST(JoinScores, RefusesIdsThatTellNothing) {
     };
     EXPECT_THAT(refusal({x, y}, {x, x}), HasSubstr("two samples are called `x`"));
     EXPECT_THAT(refusal({x, x}, {x, y}), HasSubstr("`y` is scored in one table and not in the other"));
-    EXPECT_THAT(refusal({x, y}, {y, damaged}), HasSubstr("`x` is normal at one place and anomalous at another"));
-    EXPECT_THAT(refusal({x, damaged}, {damaged, x}), HasSubstr("`x` is normal at one place and anomalous at another"));
+    EXPECT_THAT(refusal({x, y}, {y, damaged}), HasSubstr("`x` is normal in one input and anomalous in another"));
+    EXPECT_THAT(refusal({x, damaged}, {damaged, x}), HasSubstr("`x` is normal in one input and anomalous in another"));
     const auto same =
         fettle::join_scores({fakes::table("a", {x, damaged}, {1, 2}), fakes::table("b", {x, damaged}, {3, 4})});
     EXPECT_THAT(same.columns[1].values, ElementsAre(3, 4));

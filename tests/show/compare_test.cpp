@@ -23,6 +23,12 @@ class Compare : public Runs {
         EXPECT_EQ(outcome.status, 0) << outcome.err;
         return Json::parse(outcome.out, nullptr, false);
     }
+    /// The folder of a run of a graph with a setting changed.
+    std::string run_with(const std::string& graph_name, const std::string& setting) {
+        const Outcome outcome = call({"run", graph_name, "--set", setting});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return run_folder(outcome).string();
+    }
 };
 
 TEST_F(Compare, TestsAsAGraphOfBothWould) {
@@ -78,15 +84,11 @@ TEST_F(Compare, OnlyWhatMakesImagesIsAnotherDataSet) {
     graph("looked.toml", text +
                              "[stage.copies]\nuse = \"dataset.audit\"\nin.images = [\"split.test\"]\n"
                              "[stage.copies.hash]\nuse = \"hash.average\"\n");
-    const auto folder_of = [&](const std::string& setting) {
-        const Outcome outcome = call({"run", "looked.toml", "--set", setting});
-        EXPECT_EQ(outcome.status, 0) << outcome.err;
-        return run_folder(outcome).string();
-    };
-    const std::string first = folder_of("copies.radius=4"), second = folder_of("copies.radius=5");
+    const std::string first = run_with("looked.toml", "copies.radius=4"),
+                      second = run_with("looked.toml", "copies.radius=5");
     EXPECT_THAT(compare({first, second}).out,
                 AllOf(HasSubstr("copies.radius"), Not(HasSubstr("data sets aren't the same"))));
-    EXPECT_THAT(compare({first, folder_of("parts.anomalous=30")}).out,
+    EXPECT_THAT(compare({first, run_with("looked.toml", "parts.anomalous=30")}).out,
                 HasSubstr("data sets aren't the same (parts.anomalous)"));
 }
 
@@ -97,13 +99,9 @@ TEST_F(Compare, CutOutsAreNoSamples) {
               "[stage.cutouts]\nuse = \"dataset.procedural\"\ncount = 12\nanomalous = 12\nsize = [48, 48]\n"
               "[stage.pasted]\nuse = \"synthesize.paste\"\nin.images = \"split.test\"\n"
               "in.objects = \"cutouts\"\nfresh = false\nkeep = true\n");
-    const auto folder_of = [&](const std::string& setting) {
-        const Outcome outcome = call({"run", "pasted.toml", "--set", setting});
-        EXPECT_EQ(outcome.status, 0) << outcome.err;
-        return run_folder(outcome).string();
-    };
-    EXPECT_THAT(compare({folder_of("cutouts.size=[40,40]"), folder_of("cutouts.size=[44,44]")}).out,
-                AllOf(HasSubstr("cutouts.size"), Not(HasSubstr("data sets aren't the same"))));
+    EXPECT_THAT(
+        compare({run_with("pasted.toml", "cutouts.size=[40,40]"), run_with("pasted.toml", "cutouts.size=[44,44]")}).out,
+        AllOf(HasSubstr("cutouts.size"), Not(HasSubstr("data sets aren't the same"))));
 }
 
 // As of a sweep's cells, whose folders are named by what they set; and before anything was run there.

@@ -237,7 +237,7 @@ class Missing {
 };
 
 /// The tables joined into one by sample id, in the first one's order. Throws Error(Fault::data) where they don't hold
-/// the same samples, ids aren't unique, a sample is normal in one and anomalous in another, or columns share a name.
+/// the same samples, equal ids are in another order, a sample is normal here and anomalous there, or names are equal.
 Scores join_scores(const std::vector<Ref<Scores>>& tables);
 
 /// A threshold on one column: anomalous where score > threshold.
